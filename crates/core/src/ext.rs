@@ -1,0 +1,184 @@
+//! What callers do again and again: wait, find, create and wait, delete until gone.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::wait::{Pace, Watch, is_gone, late};
+use crate::{
+    ComputeProvider, CreateRequest, Effect, Error, ErrorKind, Goal, Handle, Instance, Marker, Next,
+    Observation, Result, Retry, State, Wait,
+};
+
+/// Conveniences over any [`ComputeProvider`].
+///
+/// Looking is batched (one status call for all machines that are still waited for), starts at a quarter of the
+/// provider's own pace, backs off by half each quiet round up to four times that pace, and returns to the start
+/// when something changed.
+#[async_trait]
+pub trait ComputeProviderExt: ComputeProvider {
+    /// Waits until the machine has reached the goal.
+    ///
+    /// # Errors
+    /// As an entry of [`wait_all`](Self::wait_all).
+    async fn wait_until(&self, handle: &Handle, goal: Goal, wait: &Wait) -> Result<Observation> {
+        let mut ends = self.wait_all(std::slice::from_ref(handle), goal, wait, &mut |_| {}).await?;
+        ends.pop().unwrap_or_else(|| Err(Error::new(ErrorKind::Protocol, "no observation came")))
+    }
+
+    /// Waits until each machine has reached the goal or cannot any more: one result for each handle, in order.
+    /// `seen` is told of every observation that differs from the one before.
+    ///
+    /// # Errors
+    /// Of the whole call: what asking meets that asking again will not mend (`Unauthenticated`, …).
+    /// Of one machine: `MachineFailed` where it cannot reach the goal by itself (it may still be billed),
+    /// `NotFound` where it is no longer there, `DeadlineExceeded` where the time is over (what was asked for may
+    /// still come true).
+    async fn wait_all(
+        &self,
+        handles: &[Handle],
+        goal: Goal,
+        wait: &Wait,
+        seen: &mut (dyn for<'a> FnMut(&'a Observation) + Send),
+    ) -> Result<Vec<Result<Observation>>> {
+        let mut watch = Watch::new(self.semantics().visible_within, handles, goal, wait);
+        let mut pace = Pace::new(self.semantics().poll_every);
+        loop {
+            let open = watch.open_handles();
+            if open.is_empty() {
+                return Ok(watch.ends());
+            }
+            let mut told_to_wait = Duration::ZERO;
+            match self.status(&open).await {
+                Ok(observations) => {
+                    if watch.take(observations, seen) {
+                        pace.reset();
+                    }
+                }
+                Err(error) => match error.retry() {
+                    Retry::Never => return Err(error),
+                    Retry::After(delay) => told_to_wait = delay,
+                    Retry::Backoff => {}
+                },
+            }
+            if watch.open_handles().is_empty() {
+                return Ok(watch.ends());
+            }
+            let Some(left) = wait.deadline.checked_sub(watch.waited()).filter(|left| !left.is_zero()) else {
+                return Ok(watch.ends());
+            };
+            wait.clock.sleep(pace.next().max(told_to_wait).min(left)).await;
+        }
+    }
+
+    /// The machines with this marker in a complete list: none, one, or, where a create was doubled, more.
+    ///
+    /// # Errors
+    /// As [`ComputeProvider::list`]. None found is not proof of absence before
+    /// [`Semantics::create_applies_within`](crate::Semantics::create_applies_within) and
+    /// [`Semantics::list_lags_by`](crate::Semantics::list_lags_by) have passed, nor ever where
+    /// [`Semantics::visible_within`](crate::Semantics::visible_within) is absent.
+    async fn find(&self, marker: Marker) -> Result<Vec<Instance>> {
+        Ok(self.list().await?.with_marker(marker).cloned().collect())
+    }
+
+    /// Orders one machine and waits until it has reached the goal.
+    ///
+    /// # Errors
+    /// As [`ComputeProvider::create`], then as [`wait_until`](Self::wait_until). After an error of waiting the
+    /// machine exists and may be billed: find it by the request's marker.
+    ///
+    /// # Idempotency
+    /// None: each call orders another machine.
+    async fn create_and_wait(&self, request: &CreateRequest, goal: Goal, wait: &Wait) -> Result<Observation> {
+        let handle = self.create(request).await?;
+        self.wait_until(&handle, goal, wait).await
+    }
+
+    /// Deletes the machine step by step and looks until it is proven gone.
+    ///
+    /// # Errors
+    /// What deleting meets that repeating will not mend; `DeadlineExceeded` where the time is over and the
+    /// machine may still be there, and billed.
+    ///
+    /// # Idempotency
+    /// Safe to repeat at any time.
+    async fn delete_until_gone(&self, handle: &Handle, wait: &Wait) -> Result<Observation> {
+        let started = wait.clock.elapsed();
+        let mut pace = Pace::new(self.semantics().poll_every);
+        let mut handle = handle.clone();
+        let mut state_before = None;
+        let mut due = Some(Duration::ZERO);
+        loop {
+            let mut told_to_wait = Duration::ZERO;
+            if due.is_some_and(|due| wait.clock.elapsed().saturating_sub(started) >= due) {
+                match self.delete(&handle).await {
+                    Ok(deletion) => {
+                        handle = deletion.handle;
+                        due = match deletion.next {
+                            Next::WaitThenRepeat { wait: pause, .. } => {
+                                Some(wait.clock.elapsed().saturating_sub(started) + pause)
+                            }
+                            Next::Started | Next::NothingLeft => None,
+                        };
+                    }
+                    Err(error) => told_to_wait = patience(error)?,
+                }
+            }
+            match self.status(std::slice::from_ref(&handle)).await {
+                Ok(mut observations) => {
+                    if let Some(observation) = observations.pop() {
+                        if is_gone(&observation, &handle, self.semantics().visible_within, wait) {
+                            return Ok(observation);
+                        }
+                        handle = observation.handle.clone();
+                        let state = observation.state();
+                        if state != state_before {
+                            pace.reset();
+                            // A new state may allow, or after a failed deletion need, the next step.
+                            due = due.or(needs_another_step(state).then_some(Duration::ZERO));
+                        }
+                        state_before = state;
+                    }
+                }
+                Err(error) => told_to_wait = told_to_wait.max(patience(error)?),
+            }
+            let waited = wait.clock.elapsed().saturating_sub(started);
+            let Some(left) = wait.deadline.checked_sub(waited).filter(|left| !left.is_zero()) else {
+                return Err(late(&handle, Goal::Gone, wait.deadline));
+            };
+            wait.clock.sleep(pace.next().max(told_to_wait).min(left)).await;
+        }
+    }
+}
+
+impl<P: ComputeProvider + ?Sized> ComputeProviderExt for P {}
+
+/// Whether a deletion that was started must be helped on: everything but a machine that is on its way out.
+fn needs_another_step(state: Option<State>) -> bool {
+    match state {
+        None | Some(State::Deleting | State::Gone) => false,
+        Some(
+            State::AwaitingApproval
+            | State::Ordered
+            | State::Provisioning
+            | State::Running
+            | State::Stopping
+            | State::Stopped
+            | State::Failed
+            | State::Recycled
+            | State::Unrecognised,
+        ) => true,
+    }
+}
+
+/// How long a failed call asks to wait, or the error where waiting does not help.
+fn patience(error: Error) -> Result<Duration> {
+    match error.retry() {
+        Retry::After(delay) => Ok(delay),
+        Retry::Backoff => Ok(Duration::ZERO),
+        // A deletion whose answer was lost is safe to repeat.
+        Retry::Never if error.effect() == Effect::Unknown => Ok(Duration::ZERO),
+        Retry::Never => Err(error),
+    }
+}

@@ -1,0 +1,80 @@
+//! How a provider behaves where callers must know.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// How a provider behaves where callers must know. All durations are settings of the account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Semantics {
+    /// Which cloud this is, as the configuration names it: `fluence`, `wayscloud`, `zenlayer`.
+    pub kind: &'static str,
+    /// How many handles one status call to the provider covers; absent where one call covers all.
+    /// A watcher needs no batching of its own: this tells what a round costs.
+    pub status_batch: Option<usize>,
+    /// Whether create answers with an order that becomes an instance later.
+    pub creates_order: bool,
+    /// Whether a person may have to approve an order before anything happens.
+    pub approval_possible: bool,
+    /// What a machine's name may be.
+    pub name: NameRule,
+    /// D: how long after our last byte a create may still be applied.
+    pub create_applies_within: Duration,
+    /// S: how old a list may be.
+    pub list_lags_by: Duration,
+    /// How long a new machine may be invisible to `status` and `list`; absent where nobody can say, so that
+    /// absence is never proven.
+    pub visible_within: Option<Duration>,
+    /// How a machine ends.
+    pub delete: DeleteMode,
+    /// How long to wait between two looks at a machine that changes.
+    pub poll_every: Duration,
+}
+
+/// What a machine's name may be at a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct NameRule {
+    /// The most characters.
+    pub longest: usize,
+    /// Whether capital letters are allowed besides `[a-z0-9-]`.
+    pub capitals: bool,
+    /// Whether a full stop is allowed.
+    pub full_stop: bool,
+}
+
+impl NameRule {
+    /// Whether this name is allowed: its length, its alphabet, and a letter or digit at both ends.
+    #[must_use]
+    pub fn allows(&self, name: &str) -> bool {
+        let fits = |byte: u8| match byte {
+            b'a'..=b'z' | b'0'..=b'9' | b'-' => true,
+            b'A'..=b'Z' => self.capitals,
+            b'.' => self.full_stop,
+            _ => false,
+        };
+        let end = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
+        name.len() <= self.longest
+            && name.bytes().all(fits)
+            && end(name.bytes().next())
+            && end(name.bytes().last())
+    }
+
+    /// The name a machine gets: `<user name>-<marker>` where that is allowed, else the marker alone.
+    #[must_use]
+    pub fn compose(&self, user_name: Option<&str>, marker: &crate::Marker) -> String {
+        let whole = user_name.map(|name| format!("{name}-{marker}")).filter(|name| self.allows(name));
+        whole.unwrap_or_else(|| marker.to_string())
+    }
+}
+
+/// How a machine ends at a provider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DeleteMode {
+    /// One call; the machine leaves the list some time later.
+    Direct,
+    /// An order of its own, which may have to wait until the machine is off.
+    Order,
+    /// First into a recycle bin, then released.
+    RecycleBin,
+}
