@@ -43,7 +43,7 @@ pub use request::{
     PublicAddress, SshKey,
 };
 pub use secret::Secret;
-pub use semantics::{DeleteMode, NameRule, Semantics};
+pub use semantics::{DeleteMode, NameRule, Semantics, Timing};
 pub use state::State;
 pub use text::{clip, printable};
 pub use wait::{Goal, Wait};

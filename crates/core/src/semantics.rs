@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, ErrorKind, Result};
 
 /// How a provider behaves where callers must know. All durations are settings of the account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -77,4 +80,52 @@ pub enum DeleteMode {
     Order,
     /// First into a recycle bin, then released.
     RecycleBin,
+}
+
+/// What an account may set about its provider's timing. Everything absent has the provider's default.
+///
+/// Durations are text such as `30s`, `5m` or `1m 30s`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Timing {
+    /// D: how long after our last byte a create may still be applied.
+    pub create_applies_within: Option<SignedDuration>,
+    /// S: how old a list may be.
+    pub list_lags_by: Option<SignedDuration>,
+    /// How long a new machine may be invisible.
+    pub visible_within: Option<SignedDuration>,
+    /// How long to wait between two looks at a machine that changes.
+    pub poll_every: Option<SignedDuration>,
+}
+
+impl Timing {
+    /// These semantics with what this account sets.
+    ///
+    /// # Errors
+    /// `InvalidConfig`, naming the field, where a duration is negative or `poll_every` is zero.
+    pub fn over(&self, mut semantics: Semantics) -> Result<Semantics> {
+        let read = |field: &str, given: SignedDuration| {
+            Duration::try_from(given).map_err(|_| {
+                let message = format!("`timing.{field}` is `{given:#}`, but it must not be negative");
+                Error::new(ErrorKind::InvalidConfig, message)
+            })
+        };
+        if let Some(given) = self.create_applies_within {
+            semantics.create_applies_within = read("create_applies_within", given)?;
+        }
+        if let Some(given) = self.list_lags_by {
+            semantics.list_lags_by = read("list_lags_by", given)?;
+        }
+        if let Some(given) = self.visible_within {
+            semantics.visible_within = Some(read("visible_within", given)?);
+        }
+        if let Some(given) = self.poll_every {
+            semantics.poll_every = read("poll_every", given)?;
+            if given.is_zero() {
+                let message = "`timing.poll_every` is `0s`, but it must be more than zero, such as `10s`";
+                return Err(Error::new(ErrorKind::InvalidConfig, message));
+            }
+        }
+        Ok(semantics)
+    }
 }

@@ -1,0 +1,56 @@
+//! Secrets taken out of what a provider says.
+
+use std::fmt;
+use std::sync::Arc;
+
+use vmbroker_core::Secret;
+
+/// Replaces an account's secrets wherever they turn up in text.
+#[derive(Clone, Default)]
+pub struct Redactor(Arc<[Secret]>);
+
+/// Shorter texts are not looked for: they would tear holes into ordinary words.
+const SHORTEST: usize = 6;
+
+impl Redactor {
+    /// A redactor of these secrets.
+    #[must_use]
+    pub fn new(secrets: Vec<Secret>) -> Self {
+        Self(secrets.into_iter().filter(|secret| secret.expose().len() >= SHORTEST).collect())
+    }
+
+    /// The text with each secret replaced by `[secret]`.
+    #[must_use]
+    pub fn clean(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, secret| {
+            let text =
+                if text.contains(secret.expose()) { text.replace(secret.expose(), "[secret]") } else { text };
+            // As it stands inside a JSON text.
+            match serde_json::to_string(secret.expose()) {
+                Ok(quoted) if quoted.len() > secret.expose().len() + 2 => {
+                    text.replace(&quoted[1..quoted.len() - 1], "[secret]")
+                }
+                _ => text,
+            }
+        })
+    }
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Redactor({} secrets)", self.0.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_replaced_plain_and_inside_json() {
+        let redactor = Redactor::new(vec![Secret::new("sec\"ret-1"), Secret::new("abc")]);
+        assert_eq!(redactor.clean("x sec\"ret-1 y"), "x [secret] y");
+        assert_eq!(redactor.clean(r#"{"k":"sec\"ret-1"}"#), r#"{"k":"[secret]"}"#);
+        assert_eq!(redactor.clean("abc"), "abc");
+    }
+}
