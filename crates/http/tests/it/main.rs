@@ -1,5 +1,5 @@
 //! The wire room against a listener that answers byte by byte.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 mod scripted;
 
