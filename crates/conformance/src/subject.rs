@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use vmbroker_core::{Clock, ComputeProvider, CreateRequest, Marker};
+use vmbroker_core::{Clock, ComputeProvider, CreateRequest, Marker, State};
 
 use crate::{Unseen, World};
 
@@ -103,27 +103,38 @@ impl Subject {
     }
 
     /// Ends every armed fault and deletes what the laws have created so far, as long as patience lasts.
+    ///
+    /// Where the world has no ledger, a machine that is still hidden is found by a later call only.
     pub async fn clean(&self) {
         self.world.disarm().await;
-        let markers = std::mem::take(&mut *self.markers.lock().unwrap_or_else(PoisonError::into_inner));
+        let markers = self.markers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut still_unseen = Vec::new();
         let until = self.clock.elapsed().saturating_add(self.patience);
-        while !markers.is_empty() && self.clock.elapsed() < until {
+        while self.clock.elapsed() < until {
             if let Ok(listing) = self.provider.list().await {
-                let ours = |marker: Option<Marker>| marker.is_some_and(|marker| markers.contains(&marker));
                 let mut left = false;
-                for instance in listing.instances() {
-                    if ours(instance.marker) && instance.state != vmbroker_core::State::Gone {
+                for instance in listing.instances().iter().filter(|it| it.state != State::Gone) {
+                    if instance.marker.is_some_and(|marker| markers.contains(&marker)) {
                         left = true;
                         // What cannot be deleted now is tried again in the next round.
                         let _ = self.provider.delete(&instance.handle).await;
                     }
                 }
+                let mut unseen = Vec::new();
+                for marker in &markers {
+                    let live = self.world.live_machines(*marker).await;
+                    left |= live.is_some_and(|live| live > 0);
+                    unseen.extend(live.is_none().then_some(*marker));
+                }
                 if !left {
-                    return;
+                    still_unseen = unseen;
+                    break;
                 }
             }
             self.pause().await;
         }
+        // What did not go in all that time is left behind, or it would delay every law to come.
+        *self.markers.lock().unwrap_or_else(PoisonError::into_inner) = still_unseen;
     }
 
     pub(crate) fn patience(&self) -> Duration {

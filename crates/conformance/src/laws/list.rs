@@ -40,7 +40,11 @@ async fn every_machine(judge: Judge, subject: &Subject, count: usize) -> Result<
     let listing = subject.list(judge).await?;
     for (marker, handle) in fleet {
         let rows = listing.with_marker(marker).count();
-        judge.that(rows == 1, format!("`{handle}` with `{marker}` in the list, once"), format!("{rows} rows"))?;
+        judge.that(
+            rows == 1,
+            format!("`{handle}` with `{marker}` in the list, once"),
+            format!("{rows} rows"),
+        )?;
     }
     Ok(())
 }

@@ -35,11 +35,9 @@ pub async fn an_offer_can_be_created(subject: &Subject) -> Outcome {
 
 fn fitting(machine: &MachineWish) -> OfferQuery {
     match machine {
-        MachineWish::Size(size) => OfferQuery {
-            vcpus: Some(size.vcpus),
-            memory_mib: Some(size.memory_mib),
-            ..OfferQuery::default()
-        },
+        MachineWish::Size(size) => {
+            OfferQuery { vcpus: Some(size.vcpus), memory_mib: Some(size.memory_mib), ..OfferQuery::default() }
+        }
         MachineWish::Offer(_) => OfferQuery::default(),
     }
 }
@@ -67,8 +65,7 @@ pub async fn offers_honour_the_query(subject: &Subject) -> Outcome {
     queries.extend(
         first.location.country.map(|country| OfferQuery { countries: vec![country], ..every.clone() }),
     );
-    queries
-        .extend(first.location.zone.clone().map(|zone| OfferQuery { zone: Some(zone), ..every.clone() }));
+    queries.extend(first.location.zone.clone().map(|zone| OfferQuery { zone: Some(zone), ..every.clone() }));
     for query in queries {
         let some = judge.ok(subject.provider().offers(&query).await, "offers")?;
         let expected = names(all.iter().filter(|offer| query.admits(offer.size, &offer.location)));

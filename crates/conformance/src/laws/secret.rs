@@ -79,7 +79,10 @@ impl Texts {
         self.check(&format!("Debug of the error when told to {fault}"), &format!("{error:?}"))?;
         let mut source = error.source();
         while let Some(cause) = source {
-            self.check(&format!("what caused the error when told to {fault}"), &format!("{cause} {cause:?}"))?;
+            self.check(
+                &format!("what caused the error when told to {fault}"),
+                &format!("{cause} {cause:?}"),
+            )?;
             source = cause.source();
         }
         Ok(())

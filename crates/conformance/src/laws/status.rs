@@ -19,7 +19,7 @@ pub async fn status_answers_each_handle_in_order(subject: &Subject) -> Outcome {
         return Err(judge.broken("3 machines", fleet.len().to_string()));
     };
     let unknown = stranger(a);
-    let asked = [c, &unknown, a, b, a, &unknown, c].map(Clone::clone);
+    let asked = [c, &unknown, a, b, a, c].map(Clone::clone);
     let seen = subject.look(judge, &asked).await?;
     for (at, (handle, observation)) in asked.iter().zip(&seen).enumerate() {
         let expected = format!("an observation of `{handle}` at place {at}");
@@ -83,7 +83,11 @@ pub async fn the_text_of_a_handle_is_enough(subject: &Subject) -> Outcome {
     // The old text stays good when an order has become an instance.
     for text in [text, running.to_string()] {
         let seen = subject.look_at(judge, &reread(&text)?).await?;
-        judge.that(seen.state() == Some(State::Running), format!("`{text}` to be running"), finding(&seen))?;
+        judge.that(
+            seen.state() == Some(State::Running),
+            format!("`{text}` to be running"),
+            finding(&seen),
+        )?;
     }
     subject.end(judge, &reread(&running.to_string())?).await?;
     match subject.world().live_machines(request.marker).await {

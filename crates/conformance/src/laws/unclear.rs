@@ -51,7 +51,8 @@ pub async fn a_redirected_create_is_unclear(subject: &Subject) -> Outcome {
 /// # Errors
 /// Where it is broken.
 pub async fn a_create_answer_without_an_id_is_unclear(subject: &Subject) -> Outcome {
-    unclear(Judge::of("a_create_answer_without_an_id_is_unclear"), subject, Fault::CreateAnswerWithoutId).await
+    unclear(Judge::of("a_create_answer_without_an_id_is_unclear"), subject, Fault::CreateAnswerWithoutId)
+        .await
 }
 
 async fn unclear(judge: Judge, subject: &Subject, fault: Fault) -> Outcome {
@@ -101,7 +102,11 @@ pub async fn a_lost_machine_is_found_by_its_marker(subject: &Subject) -> Outcome
         return not_applicable("this world loses the answer and makes no machine");
     }
     let counted = usize::try_from(live).unwrap_or(usize::MAX);
-    judge.that(found.len() == counted, format!("{live} machines with the marker in the list"), found.len())?;
+    judge.that(
+        found.len() == counted,
+        format!("{live} machines with the marker in the list"),
+        found.len(),
+    )?;
     for instance in found {
         let handle = subject.until_running(judge, &instance.handle).await?;
         subject.end(judge, &handle).await?;
