@@ -1,0 +1,31 @@
+//! Fluence: not written yet; answers 404 to everything.
+
+use crate::{Answer, Cloud, Face, FaultKind, Refusal, Request};
+
+/// The face.
+#[derive(Debug)]
+pub(crate) struct Fluence;
+impl Face for Fluence {
+    fn operation(&self, _: &Request) -> &'static str {
+        "other"
+    }
+    fn answer(&self, _: &Cloud, _: &Request, _: Option<&FaultKind>) -> Answer {
+        Answer::empty(404)
+    }
+    fn refusal(&self, _: Refusal) -> Answer {
+        Answer::empty(404)
+    }
+    fn throttled(&self) -> Answer {
+        Answer::empty(429)
+    }
+}
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Contract {
+    April,
+    May,
+}
+impl Fluence {
+    pub(crate) fn new(_: Contract) -> Self {
+        Self
+    }
+}
