@@ -52,6 +52,13 @@ fn next_boundary_after(boundary: Timestamp) -> Option<Timestamp> {
     boundary.checked_add(24.hours()).ok()
 }
 
+/// What a machine cost up to this time.
+pub(crate) fn charged(machine: &Machine, at: Timestamp) -> Decimal {
+    let spans = machine.billed_spans(at);
+    let units: u64 = spans.iter().map(|(start, end)| machine.offer.billing.units(*start, *end)).sum();
+    machine.offer.price * Decimal::from(units)
+}
+
 /// What the cloud charged, machine by machine. Gone machines stay in it.
 #[derive(Clone, Debug, Serialize)]
 pub struct Ledger {
@@ -85,7 +92,6 @@ impl Ledger {
         let entry = |machine: &Machine| {
             let phase = machine.phase(at)?;
             let spans = machine.billed_spans(at);
-            let units: u64 = spans.iter().map(|(start, end)| machine.offer.billing.units(*start, *end)).sum();
             let ended = if phase.is_billed() { None } else { spans.last().map(|span| span.1) };
             Some(LedgerEntry {
                 id: machine.id.clone(),
@@ -93,7 +99,7 @@ impl Ledger {
                 created: machine.created,
                 ended,
                 phase,
-                charged: machine.offer.price * Decimal::from(units),
+                charged: charged(machine, at),
                 currency: machine.offer.currency,
             })
         };
