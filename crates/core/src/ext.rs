@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::ending::Ending;
-use crate::wait::{Pace, Watch, is_gone, late, remembered};
+use crate::wait::{Pace, Shows, Watch, is_gone, late, remembered};
 use crate::{
     ComputeProvider, CreateRequest, Effect, Error, ErrorKind, Goal, Handle, Instance, Marker, Observation,
     Result, Retry, Wait,
@@ -43,7 +43,7 @@ pub trait ComputeProviderExt: ComputeProvider {
         wait: &Wait,
         seen: &mut (dyn for<'a> FnMut(&'a Observation) + Send),
     ) -> Result<Vec<Result<Observation>>> {
-        let mut watch = Watch::new(self.semantics().visible_within, handles, goal, wait);
+        let mut watch = Watch::new(Shows::of(self.semantics()), handles, goal, wait);
         let mut pace = Pace::new(self.semantics().poll_every);
         loop {
             let open = watch.open_handles();
@@ -135,7 +135,7 @@ pub trait ComputeProviderExt: ComputeProvider {
                     let Some(observation) = observations.pop() else {
                         return Err(Error::new(ErrorKind::Protocol, "no observation came"));
                     };
-                    if is_gone(&observation, &handle, semantics.visible_within, waited(), wait) {
+                    if is_gone(&observation, &handle, Shows::of(semantics), waited(), wait) {
                         return Ok(observation);
                     }
                     handle = remembered(&observation);

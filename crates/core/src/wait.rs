@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{Clock, Effect, Error, ErrorKind, Finding, Handle, Instance, Observation, Result, Retry, State};
+use crate::{
+    Clock, Effect, Error, ErrorKind, Finding, Handle, Instance, Observation, Result, Retry, Semantics, State,
+};
 
 /// What to wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +67,7 @@ pub(crate) type Seen<'a> = dyn for<'b> FnMut(&'b Observation) + Send + 'a;
 /// Machines that are being waited for.
 #[derive(Debug)]
 pub(crate) struct Watch<'a> {
-    visible_within: Option<Duration>,
+    shows: Shows,
     goal: Goal,
     wait: &'a Wait,
     started: Duration,
@@ -80,15 +82,10 @@ struct Entry {
 }
 
 impl<'a> Watch<'a> {
-    pub(crate) fn new(
-        visible_within: Option<Duration>,
-        handles: &[Handle],
-        goal: Goal,
-        wait: &'a Wait,
-    ) -> Self {
+    pub(crate) fn new(shows: Shows, handles: &[Handle], goal: Goal, wait: &'a Wait) -> Self {
         let entry = |handle: &Handle| Entry { handle: handle.clone(), last: None, end: None };
         let entries = handles.iter().map(entry).collect();
-        Self { visible_within, goal, wait, started: wait.clock.elapsed(), entries }
+        Self { shows, goal, wait, started: wait.clock.elapsed(), entries }
     }
 
     pub(crate) fn waited(&self) -> Duration {
@@ -116,8 +113,7 @@ impl<'a> Watch<'a> {
             if entry.last.as_ref().is_none_or(|last| differs(last, &observation)) {
                 seen(&observation);
             }
-            entry.end =
-                verdict(self.goal, self.visible_within, self.wait, waited, &entry.handle, &observation);
+            entry.end = verdict(self.goal, self.shows, self.wait, waited, &entry.handle, &observation);
             entry.handle = remembered(&observation);
             entry.last = Some(observation);
         }
@@ -137,14 +133,14 @@ impl<'a> Watch<'a> {
 /// What an observation means for a machine that is waited for; absent: keep looking.
 fn verdict(
     goal: Goal,
-    visible_within: Option<Duration>,
+    shows: Shows,
     wait: &Wait,
     waited: Duration,
     asked: &Handle,
     observation: &Observation,
 ) -> Option<Result<Observation>> {
     let Finding::Found { state, word, failure, .. } = &observation.finding else {
-        if !absence_is_proven(asked, visible_within, waited, wait) {
+        if !absence_is_proven(asked, shows, waited, wait) {
             return None;
         }
         return Some(match goal {
@@ -180,27 +176,41 @@ fn verdict(
 pub(crate) fn is_gone(
     observation: &Observation,
     asked: &Handle,
-    visible_within: Option<Duration>,
+    shows: Shows,
     waited: Duration,
     wait: &Wait,
 ) -> bool {
     match observation.finding {
         Finding::Found { state, .. } => state == State::Gone,
-        Finding::NotFound => absence_is_proven(asked, visible_within, waited, wait),
+        Finding::NotFound => absence_is_proven(asked, shows, waited, wait),
+    }
+}
+
+/// When a provider shows what it has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shows {
+    /// How long a new machine may be invisible; absent: nobody can say.
+    pub(crate) new_within: Option<Duration>,
+    /// How old an answer may be.
+    pub(crate) lag: Duration,
+}
+
+impl Shows {
+    pub(crate) fn of(semantics: &Semantics) -> Self {
+        Self { new_within: semantics.visible_within, lag: semantics.list_lags_by }
     }
 }
 
 /// Whether a machine that is not found does not exist: it was seen before, or any new machine would be visible by
-/// now. A handle read from text does not say how old it is, but the machine is at least as old as the wait.
-fn absence_is_proven(
-    asked: &Handle,
-    visible_within: Option<Duration>,
-    waited: Duration,
-    wait: &Wait,
-) -> bool {
-    let age = asked.made_at.and_then(|made| Duration::try_from(wait.clock.now().duration_since(made)).ok());
-    let age = age.unwrap_or_default().max(waited);
-    asked.last_seen.is_some() || visible_within.is_some_and(|limit| age >= limit)
+/// now; and it is so old that an answer from before its time is impossible. A handle read from text does not say
+/// how old it is, but the machine is at least as old as its first sighting and as the wait.
+fn absence_is_proven(asked: &Handle, shows: Shows, waited: Duration, wait: &Wait) -> bool {
+    let since = |at| Duration::try_from(wait.clock.now().duration_since(at)).ok();
+    let made = asked.made_at.and_then(since).unwrap_or_default();
+    let seen = asked.last_seen.and_then(|seen| since(seen.at)).unwrap_or_default();
+    let age = made.max(seen).max(waited);
+    let hidden = if asked.last_seen.is_some() { Some(Duration::ZERO) } else { shows.new_within };
+    hidden.is_some_and(|hidden| age >= hidden.saturating_add(shows.lag))
 }
 
 /// The handle for the next look, which remembers this one even where the adapter forgot to.

@@ -91,6 +91,11 @@ impl Scripted {
         self
     }
 
+    fn lagging(mut self, lag: Duration) -> Self {
+        self.semantics.list_lags_by = lag;
+        self
+    }
+
     fn wait(&self, deadline: Duration) -> Wait {
         Wait::new(self.clock.clone(), deadline)
     }

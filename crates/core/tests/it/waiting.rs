@@ -187,6 +187,27 @@ async fn a_machine_that_was_seen_and_is_missing_is_not_found_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_old_answer_does_not_prove_a_young_machine_gone() {
+    // Seen at once, then missing from answers that are older than the machine, then there again.
+    let provider = Scripted::new(|_, waited, _| {
+        Ok(match waited.as_secs() {
+            0..10 | 80.. => Seen::State(State::Running),
+            _ => Seen::Nothing,
+        })
+    })
+    .lagging(secs(120));
+    let handle = provider.made();
+    let error = provider.wait_until(&handle, Goal::Gone, &provider.wait(secs(600))).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::DeadlineExceeded);
+    // Once the machine is older than any answer, missing is gone.
+    let provider = Scripted::new(|_, _, _| Ok(Seen::Nothing)).lagging(secs(120));
+    let old = provider.made().seen(provider.clock.now(), State::Running);
+    provider.clock.sleep(secs(130)).await;
+    provider.wait_until(&old, Goal::Gone, &provider.wait(secs(600))).await.unwrap();
+    assert_eq!(provider.log().looks.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_machine_that_cannot_run_any_more_ends_the_wait_with_the_reason() {
     for (state, kind) in [
         (State::Failed, ErrorKind::MachineFailed),
