@@ -154,7 +154,8 @@ impl Fluence {
     async fn listing(&self, operation: &'static str) -> Result<Listing> {
         let mut rereads = 0;
         loop {
-            let reply = self.channel.send(self.get(operation, self.config.contract.list())?.listing()).await?;
+            let reply =
+                self.channel.send(self.get(operation, self.config.contract.list())?.listing()).await?;
             let instances = {
                 let users = self.login_users.read().unwrap_or_else(PoisonError::into_inner);
                 let (provider, contract) = (&self.id, self.config.contract);

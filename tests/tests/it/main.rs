@@ -1,0 +1,4 @@
+//! The whole system: every adapter against the simulated cloud that speaks its dialect.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+mod laws;
