@@ -28,6 +28,7 @@ const SENTENCES: &[(&str, ErrorKind)] = &[
     ("insufficient balance", ErrorKind::InsufficientFunds),
     ("insufficient funds", ErrorKind::InsufficientFunds),
     ("not enough balance", ErrorKind::InsufficientFunds),
+    ("quota", ErrorKind::QuotaExceeded),
     ("too many requests", ErrorKind::RateLimited),
 ];
 
@@ -156,6 +157,7 @@ mod tests {
             (402, r#"{"code":"insufficient_balance","error":"x"}"#, K::InsufficientFunds),
             (402, r#"{"error":"top up"}"#, K::InsufficientFunds),
             (422, r#"{"error":"Insufficient balance to deploy"}"#, K::InsufficientFunds),
+            (422, r#"{"error":"VM quota exceeded"}"#, K::QuotaExceeded),
             (404, r#"{"code":"not_found","error":"x"}"#, K::InvalidConfig),
             (409, r#"{"code":"conflict","error":"x"}"#, K::Conflict),
             (429, "Too Many Requests", K::RateLimited),
