@@ -166,7 +166,10 @@ impl Wayscloud {
 impl fmt::Debug for Wayscloud {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let channel = &self.api.channel;
-        f.debug_struct("Wayscloud").field("config", &self.config).field("channel", channel).finish_non_exhaustive()
+        f.debug_struct("Wayscloud")
+            .field("config", &self.config)
+            .field("channel", channel)
+            .finish_non_exhaustive()
     }
 }
 

@@ -36,11 +36,25 @@ fn of_order() -> Handle {
     Handle::of_order(&provider(), ORDER)
 }
 
+type Row = (Seen<Order>, &'static str, State, &'static str);
+
+fn check(rows: &[Row]) {
+    for (order, machine, state, word) in rows {
+        let sight =
+            Sight { order: order.clone(), resource: Seen::Found(resource(machine)), ..Sight::default() };
+        let seen = look(of_order(), sight, Dialect::Waldur);
+        let Finding::Found { state: found, word: told, .. } = &seen.finding else { panic!("{machine}") };
+        assert_eq!((found, told.as_str()), (state, *word), "{order:?} {machine}");
+        assert_eq!(seen.handle.instance.as_deref(), Some(RESOURCE));
+        assert_eq!(seen.handle.order.as_deref(), Some(ORDER));
+    }
+}
+
 /// Every documented and observed pair of an order's and a machine's words, and what they mean together.
 #[test]
-fn order_and_machine_count_together() {
+fn a_new_machine_counts_together_with_its_order() {
     use Seen::{Found, Missing, NotAsked};
-    let rows: &[(Seen<Order>, &str, State, &str)] = &[
+    check(&[
         (
             Found(order("pending-consumer")),
             r#"{"state":"Creating"}"#,
@@ -61,6 +75,14 @@ fn order_and_machine_count_together() {
         (Found(order("rejected")), r#"{"state":"Creating"}"#, State::Gone, "Creating/rejected"),
         (Missing, r#"{"state":"Creating"}"#, State::Gone, "Creating"),
         (NotAsked, r#"{"state":"Creating"}"#, State::Provisioning, "Creating"),
+    ]);
+}
+
+/// The same once the machine is built: its own state counts.
+#[test]
+fn a_built_machine_counts_by_its_own_state() {
+    use Seen::{Found, NotAsked};
+    check(&[
         // The machine is built before its order is done.
         (
             Found(order("executing")),
@@ -136,15 +158,7 @@ fn order_and_machine_count_together() {
         ),
         (NotAsked, r#"{"state":"Frozen"}"#, State::Unrecognised, "Frozen"),
         (NotAsked, r#"{}"#, State::Unrecognised, ""),
-    ];
-    for (order, machine, state, word) in rows {
-        let sight = Sight { order: order.clone(), resource: Found(resource(machine)), ..Sight::default() };
-        let seen = look(of_order(), sight, Dialect::Waldur);
-        let Finding::Found { state: found, word: told, .. } = &seen.finding else { panic!("{machine}") };
-        assert_eq!((found, told.as_str()), (state, *word), "{order:?} {machine}");
-        assert_eq!(seen.handle.instance.as_deref(), Some(RESOURCE));
-        assert_eq!(seen.handle.order.as_deref(), Some(ORDER));
-    }
+    ]);
 }
 
 #[test]

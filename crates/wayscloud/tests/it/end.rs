@@ -25,6 +25,11 @@ fn placed() -> Exchange {
     terminate(200, &format!(r#"{{"order_uuid":"{DELETION}"}}"#))
 }
 
+fn no_orders() -> Exchange {
+    let path = format!("/api/marketplace-orders/?resource_uuid={RESOURCE}&o=-created&page_size=300");
+    get(&path, "[]").with_answer_header("x-result-count", "0")
+}
+
 fn it() -> Handle {
     handle(&format!("instance:{RESOURCE}"))
 }
@@ -88,7 +93,7 @@ async fn one_step_at_a_time() {
             started(Some(DELETION)),
         ),
         (vec![row("OK", OFF), placed()], started(Some(DELETION))),
-        (vec![row("Erred", ON), placed()], started(Some(DELETION))),
+        (vec![row("Erred", ON), no_orders(), placed()], started(Some(DELETION))),
         (vec![row("OK", r#"{"state":"Erred","runtime_state":"ACTIVE"}"#), placed()], started(Some(DELETION))),
         (vec![row("OK", OFF), terminate(200, "")], started(None)),
         (

@@ -1,5 +1,5 @@
 //! The whole adapter over recorded exchanges.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what went wrong by failing")]
+#![expect(clippy::unwrap_used, reason = "a test says what went wrong by failing")]
 
 mod cloud;
 mod create;

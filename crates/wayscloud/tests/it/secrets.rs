@@ -44,8 +44,7 @@ async fn the_token_is_sent_and_shown_nowhere() {
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(logged.contains("create"), "{logged}");
     let fresh = over(Arc::new(Replay::new(Vec::new())), config(Dialect::Documented));
-    for shown in [format!("{fresh:?}"), format!("{refused} {refused:?} {denied} {denied:?}"), kept, logged]
-    {
+    for shown in [format!("{fresh:?}"), format!("{refused} {refused:?} {denied} {denied:?}"), kept, logged] {
         assert!(!shown.contains(TOKEN), "{shown}");
     }
     assert_eq!(replay.asked().len(), 2);
