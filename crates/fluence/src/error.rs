@@ -97,7 +97,9 @@ fn classify(operation: &'static str, nature: Nature, answer: &Answer) -> Refusal
     let lower = message.to_ascii_lowercase();
     let known = |table| row(table, |part| lower.contains(part));
     let by_sentence = match answer.status {
-        400..=499 if operation == operation::DELETE => known(SENTENCES).or_else(|| known(SENTENCES_OF_DELETE)),
+        400..=499 if operation == operation::DELETE => {
+            known(SENTENCES).or_else(|| known(SENTENCES_OF_DELETE))
+        }
         400..=499 => known(SENTENCES),
         _ => None,
     };
