@@ -78,7 +78,7 @@ pub struct Fluence {
 
 impl fmt::Debug for Fluence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Fluence({}, {}, {:?})", self.id, self.config.contract.name(), self.channel)
+        write!(f, "Fluence({}, {}, {})", self.id, self.config.contract.name(), self.base)
     }
 }
 
