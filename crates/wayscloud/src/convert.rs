@@ -110,8 +110,7 @@ pub(crate) fn observe(asked: Handle, sight: Sight, context: &Context<'_>, at: Ti
     if let Seen::Found(resource) = &sight.resource {
         let (state, word) = state_of(resource, &sight, context.dialect);
         let failure = (state == State::Failed).then(|| failure_of(&sight)).flatten();
-        let id = resource.id().map(str::to_owned);
-        let mut instance = instance(resource.clone(), id.unwrap_or_default(), state, word, context);
+        let mut instance = instance(resource.clone(), state, word, context);
         instance.failure = failure;
         return Observation::of_instance(handle, instance, at);
     }
@@ -141,14 +140,14 @@ pub(crate) fn observe(asked: Handle, sight: Sight, context: &Context<'_>, at: Ti
 
 /// The state of a machine that has a row, and the provider's word for it.
 pub(crate) fn state_of(resource: &Resource, sight: &Sight, dialect: Dialect) -> (State, String) {
-    let own = resource.state.clone().unwrap_or_default();
-    let stage = stage_of(resource);
+    let own = resource.state.as_deref().unwrap_or_default();
+    let stage = Stage::of(own);
     if let Seen::Found(order) = &sight.deletion
         && phase_of(order) != Phase::Failed
         && phase_of(order) != Phase::Ended
         && !matches!(stage, Stage::Terminated)
     {
-        return (State::Deleting, joined(&own, order.state.as_deref()));
+        return (State::Deleting, joined(own, order.state.as_deref()));
     }
     match stage {
         Stage::Creating => {
@@ -163,24 +162,24 @@ pub(crate) fn state_of(resource: &Resource, sight: &Sight, dialect: Dialect) -> 
                 Some(Phase::Working | Phase::Done | Phase::Unknown) | None => State::Provisioning,
             };
             let says_more = !matches!(state, State::Provisioning);
-            (state, joined(&own, word.filter(|_| says_more)))
+            (state, joined(own, word.filter(|_| says_more)))
         }
         Stage::Ok | Stage::Updating => of_machine(resource, stage, own, dialect),
-        Stage::Erred if sight.is_dead => (State::Gone, own),
-        Stage::Erred => (State::Failed, own),
-        Stage::Terminating => (State::Deleting, own),
-        Stage::Terminated => (State::Gone, own),
-        Stage::Unknown => (State::Unrecognised, own),
+        Stage::Erred if sight.is_dead => (State::Gone, own.to_owned()),
+        Stage::Erred => (State::Failed, own.to_owned()),
+        Stage::Terminating => (State::Deleting, own.to_owned()),
+        Stage::Terminated => (State::Gone, own.to_owned()),
+        Stage::Unknown => (State::Unrecognised, own.to_owned()),
     }
 }
 
 /// The state of a machine that was built: what the row says counts only together with the machine's own state.
-fn of_machine(resource: &Resource, stage: Stage, own: String, dialect: Dialect) -> (State, String) {
+fn of_machine(resource: &Resource, stage: Stage, own: &str, dialect: Dialect) -> (State, String) {
     let metadata = resource.backend_metadata.as_ref();
     let is_stopping = metadata
-        .is_some_and(|it| it.action.as_deref().is_some_and(|action| states::same_word(action, "stop")));
+        .is_some_and(|it| it.action.as_deref().is_some_and(|action| action.eq_ignore_ascii_case("stop")));
     let runtime = resource.runtime();
-    let word = joined(&own, runtime);
+    let word = joined(own, runtime);
     let state = match runtime {
         _ if is_stopping => State::Stopping,
         Some("") => State::Provisioning,
@@ -212,22 +211,18 @@ fn failure_of(sight: &Sight) -> Option<String> {
     told.map(str::to_owned).or_else(|| sight.failure.clone())
 }
 
-/// The machine of a row, known to the caller by this id and to be in this state.
-pub(crate) fn instance(
-    resource: Resource,
-    id: String,
-    state: State,
-    word: String,
-    context: &Context<'_>,
-) -> Instance {
-    let machine = resource.machine().map(str::to_owned);
+/// The machine of a row, which is in this state.
+pub(crate) fn instance(resource: Resource, state: State, word: String, context: &Context<'_>) -> Instance {
+    let of_scope = |scope: &str| last_segment(scope).to_owned();
+    let machine = resource.resource_uuid.or_else(|| resource.scope.as_deref().map(of_scope));
+    let id = resource.uuid.filter(|id| fits_path(id)).unwrap_or_default();
     let handle = Handle::of_instance(context.provider, id);
     let mut it = Instance::new(handle, resource.name.unwrap_or_default(), state, word);
     it.handle.marker = it.marker;
     it.location = context.location.clone();
     it.created_at = resource.created.and_then(|text| text.parse().ok());
     it.failure = resource.error_message.filter(|text| !text.is_empty());
-    if let Some(machine) = machine {
+    if let Some(machine) = machine.filter(|id| !id.is_empty()) {
         it.extras.insert("resource_uuid".to_owned(), machine);
     }
     if let Some(id) = resource.backend_id.filter(|id| !id.is_empty()) {
@@ -244,7 +239,9 @@ pub(crate) fn instance(
         if let Some(size_mib) = attributes.system_volume_size {
             it.disks.push(Disk { id: None, size_mib, kind: None, system: true });
         }
-        if let Some(flavor) = attributes.flavor.as_deref().map(last_segment) {
+        if let Some(flavor) =
+            attributes.flavor.as_deref().map(last_segment).filter(|_| !context.sizes.is_empty())
+        {
             let known = context.sizes.get(flavor).or_else(|| context.sizes.get(&plain_uuid(flavor)));
             it.size = known.copied().unwrap_or_default();
         }

@@ -23,6 +23,11 @@
 //! | `limits` | numbers by component, where the plan charges by limits | waldur |
 //! | `callback_url` | where the provider calls when the order ends | waldur |
 //!
+//! # What is not sent
+//! Labels and a price limit: neither wire has a place for them, so the caller keeps them. The documented wire also
+//! has none for user data, data disks and open ports: such a wish is refused. What an account alone knows (project,
+//! offering, plan, and where no catalogue answers the images, flavors and subnet) stands in its [`Config`].
+//!
 //! Invariants of this room: one create request for each `create`, never repeated; every path ends in a slash;
 //! redirects and foreign hosts are never followed; nothing sleeps.
 

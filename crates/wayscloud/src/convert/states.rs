@@ -146,7 +146,9 @@ pub(crate) fn same_word(one: &str, other: &str) -> bool {
 }
 
 fn find<T: Copy>(table: &[(&str, T)], word: &str) -> Option<T> {
-    table.iter().find(|(known, _)| same_word(known, word)).map(|(_, meaning)| *meaning)
+    // Nearly always the word is spelt as in the table, and lists have thousands.
+    let exact = table.iter().find(|(known, _)| *known == word);
+    exact.or_else(|| table.iter().find(|(known, _)| same_word(known, word))).map(|(_, meaning)| *meaning)
 }
 
 fn letters(word: &str) -> impl Iterator<Item = char> {

@@ -279,8 +279,9 @@ async fn list<T: serde::de::DeserializeOwned>(
     match api.all(what, &[collection], query).await {
         Ok(pages) => Ok(pages.into_rows().collect()),
         Err(error) if is_absent(&error) => {
+            let field = if what == "subnets" { "subnet" } else { what };
             let message =
-                format!("the provider shows no {what}: set `{what}` in the account's configuration");
+                format!("the provider shows no {what}: set `{field}` in the account's configuration");
             Err(Error::new(ErrorKind::InvalidConfig, message).with_source(error))
         }
         Err(error) => Err(error),

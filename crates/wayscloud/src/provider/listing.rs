@@ -90,22 +90,22 @@ impl Wayscloud {
         if !self.is_ours(&resource) {
             return None;
         }
-        let Some(id) = resource.id().map(str::to_owned) else {
+        let Some(id) = resource.id() else {
             let (name, word) = (resource.name.unwrap_or_default(), resource.state.unwrap_or_default());
             return Some(unreadable(name, word));
         };
-        let mut sight = Sight { is_dead: self.memory.is_dead(&id), ..Sight::default() };
+        let mut sight = Sight { is_dead: self.memory.is_dead(id), ..Sight::default() };
         if stage_of(&resource) == Stage::Creating {
-            sight.order = orders.get(&plain_uuid(&id)).cloned().unwrap_or_default();
+            sight.order = orders.get(&plain_uuid(id)).cloned().unwrap_or_default();
         }
         let (state, word) = state_of(&resource, &sight, context.dialect);
         if state == State::Gone {
             if stage_of(&resource) != Stage::Terminated {
-                self.memory.bury(&id);
+                self.memory.bury(id);
             }
             return None;
         }
-        let mut listed = instance(resource, id, state, word, context);
+        let mut listed = instance(resource, state, word, context);
         listed.handle.order = sight.order.found().and_then(Order::id).map(str::to_owned);
         Some(listed)
     }
