@@ -6,8 +6,11 @@ mod value;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{DeserializeOwned, DeserializeSeed, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use vmbroker_core::Result;
 use vmbroker_http::Reply;
@@ -272,18 +275,21 @@ pub(crate) struct DefaultImage {
     pub(crate) username: Option<String>,
 }
 
-/// The rows of an array. One that does not fit its shape is told to `bad`, so that it never sinks the others.
+/// The rows of an array, each told to `good` as soon as it is read, so that a long list never stands in memory
+/// twice. One that does not fit its shape is told to `bad`, so that it never sinks the others; then every row is
+/// told anew.
 ///
 /// # Errors
 /// `Protocol` where the answer is no array at all.
 pub(crate) fn rows<T: DeserializeOwned, U>(
     reply: &Reply,
-    good: impl FnMut(T) -> U,
+    mut good: impl FnMut(T) -> U,
     mut bad: impl FnMut(Value, &serde_json::Error) -> U,
 ) -> Result<Vec<U>> {
-    let mut good = good;
-    if let Ok(rows) = serde_json::from_slice::<Vec<T>>(&reply.answer().body) {
-        return Ok(rows.into_iter().map(good).collect());
+    let mut source = serde_json::Deserializer::from_slice(&reply.answer().body);
+    let read = Rows { good: &mut good, row: PhantomData }.deserialize(&mut source);
+    if let Ok(rows) = read.and_then(|rows| source.end().map(|()| rows)) {
+        return Ok(rows);
     }
     let rows: Vec<Value> = reply.json()?;
     Ok(rows
@@ -293,4 +299,33 @@ pub(crate) fn rows<T: DeserializeOwned, U>(
             Err(error) => bad(row, &error),
         })
         .collect())
+}
+
+struct Rows<'a, T, F> {
+    good: &'a mut F,
+    row: PhantomData<T>,
+}
+
+impl<'de, T: DeserializeOwned, U, F: FnMut(T) -> U> DeserializeSeed<'de> for Rows<'_, T, F> {
+    type Value = Vec<U>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<U>, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de, T: DeserializeOwned, U, F: FnMut(T) -> U> Visitor<'de> for Rows<'_, T, F> {
+    type Value = Vec<U>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Vec<U>, A::Error> {
+        let mut rows = Vec::new();
+        while let Some(row) = items.next_element()? {
+            rows.push((self.good)(row));
+        }
+        Ok(rows)
+    }
 }
