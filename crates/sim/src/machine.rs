@@ -207,10 +207,8 @@ mod tests {
     #[test]
     fn phases_that_begin_at_one_instant_are_billed_once() {
         let mut machine = machine();
-        machine.schedule(
-            at(60),
-            &[(Duration::ZERO, Phase::Deleting), (Duration::from_secs(10), Phase::Gone)],
-        );
+        machine
+            .schedule(at(60), &[(Duration::ZERO, Phase::Deleting), (Duration::from_secs(10), Phase::Gone)]);
         assert_eq!(machine.phase(at(60)), Some(Phase::Deleting));
         assert_eq!(machine.billed_spans(at(100)), [(at(0), at(70))]);
     }
