@@ -145,7 +145,12 @@ impl Machine {
     #[must_use]
     pub fn billed_spans(&self, now: Timestamp) -> Vec<(Timestamp, Timestamp)> {
         let mut spans: Vec<(Timestamp, Timestamp)> = Vec::new();
-        for (at, _) in self.timeline.iter().filter(|(at, phase)| *at <= now && phase.is_billed()) {
+        for (place, (at, phase)) in self.timeline.iter().enumerate() {
+            // Of several phases that begin at one instant only the last counts, as for `phase`.
+            let replaced = self.timeline.iter().skip(place + 1).any(|(later, _)| later == at);
+            if replaced || *at > now || !phase.is_billed() {
+                continue;
+            }
             let end =
                 self.timeline.iter().map(|(next, _)| *next).filter(|next| next > at && *next <= now).min();
             let end = end.unwrap_or(now);
@@ -197,5 +202,14 @@ mod tests {
         assert_eq!(machine.phase(at(100)), Some(Phase::Gone));
         assert_eq!(machine.billed_spans(at(100)), [(at(0), at(40))]);
         assert_eq!(machine.billed_spans(at(20)), [(at(0), at(20))]);
+    }
+
+    #[test]
+    fn phases_that_begin_at_one_instant_are_billed_once() {
+        let mut machine = machine();
+        machine
+            .schedule(at(60), &[(Duration::ZERO, Phase::Deleting), (Duration::from_secs(10), Phase::Gone)]);
+        assert_eq!(machine.phase(at(60)), Some(Phase::Deleting));
+        assert_eq!(machine.billed_spans(at(100)), [(at(0), at(70))]);
     }
 }
