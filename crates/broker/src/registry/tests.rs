@@ -1,9 +1,7 @@
 use std::future::pending;
 
 use async_trait::async_trait;
-use vmbroker_core::{
-    CreateRequest, DeleteMode, Deletion, Instance, NameRule, Next, Pages, Semantics, State,
-};
+use vmbroker_core::{CreateRequest, DeleteMode, Deletion, Instance, NameRule, Next, Pages, Semantics, State};
 
 use super::*;
 

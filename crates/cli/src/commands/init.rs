@@ -1,0 +1,49 @@
+//! `vmbroker init`.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::failure::{Failure, OK};
+
+/// Write a commented vmbroker.toml to fill in; an existing file is never overwritten.
+///
+/// Where: `--config FILE`, else ./vmbroker.toml.
+///
+/// JSON: `{"written": path}`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+pub(crate) fn run(_: Args, context: &Context) -> Result<u8, Failure> {
+    let named = context.global.config.as_deref().unwrap_or(Path::new("vmbroker.toml"));
+    let path = context.place.resolve(&context.place.folder, named);
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&path)
+        .and_then(|mut file| file.write_all(TEMPLATE.as_bytes()));
+    match written {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let message = format!("`{}` is there already and stays as it is", path.display());
+            return Err(Failure::configuration(message).hint("`--config FILE` writes to another place"));
+        }
+        Err(error) => {
+            let message = format!("`{}` cannot be written", path.display());
+            return Err(Failure::configuration(message).because(error));
+        }
+    }
+    if context.terminal.is_json() {
+        context.terminal.print_json(&json!({ "written": path }))?;
+    } else {
+        context.terminal.print(&format!("{}\n", path.display()))?;
+        context.terminal.note("note: fill in at least one account, then run `vmbroker providers`");
+    }
+    Ok(OK)
+}
+
+/// What is written: every account commented out.
+pub(crate) const TEMPLATE: &str = include_str!("init.toml");
