@@ -73,7 +73,7 @@ impl Open {
     /// The owner tag of this installation.
     pub(crate) fn owner(&self, place: &Place) -> Result<Owner, Failure> {
         match self.sandbox {
-            Some(_) => Ok(Owner::of_installation("sandbox")),
+            Some(_) => Ok(installation::sandbox_owner()),
             None => installation::owner(&self.config, place),
         }
     }

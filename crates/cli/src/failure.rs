@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt::Write as _;
+use std::ops::{Deref, DerefMut};
 
 use serde::Serialize;
 use vmbroker::{Effect, Error, ErrorKind, Retry, printable};
@@ -15,9 +16,14 @@ pub(crate) const USAGE: u8 = 2;
 /// The exit code where the configuration is wrong.
 pub(crate) const CONFIGURATION: u8 = 3;
 
-/// What went wrong: one sentence, its causes, and what to do about it.
+/// What went wrong: one sentence, its causes, and what to do about it. One word in memory.
 #[derive(Debug, Serialize)]
-pub(crate) struct Failure {
+#[serde(transparent)]
+pub(crate) struct Failure(Box<Words>);
+
+/// What a failure says. These are also its keys in JSON.
+#[derive(Debug, Serialize)]
+pub(crate) struct Words {
     /// The exit code.
     pub exit_code: u8,
     /// `usage`, `configuration`, or the kind of the provider's error.
@@ -63,7 +69,7 @@ impl Failure {
     }
 
     fn new(exit_code: u8, kind: &'static str, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Words {
             exit_code,
             kind,
             message: message.into(),
@@ -75,7 +81,7 @@ impl Failure {
             request_id: None,
             effect: None,
             retry: None,
-        }
+        }))
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -101,6 +107,20 @@ impl Failure {
             let _ = writeln!(text, "hint: {}", lines(hint));
         }
         text
+    }
+}
+
+impl Deref for Failure {
+    type Target = Words;
+
+    fn deref(&self) -> &Words {
+        &self.0
+    }
+}
+
+impl DerefMut for Failure {
+    fn deref_mut(&mut self) -> &mut Words {
+        &mut self.0
     }
 }
 

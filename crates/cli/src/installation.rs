@@ -20,6 +20,11 @@ pub(crate) fn owner(config: &Config, place: &Place) -> Result<Owner, Failure> {
     Ok(Owner::of_installation(&id))
 }
 
+/// The owner of machines that exist only in simulated clouds of one process.
+pub(crate) fn sandbox_owner() -> Owner {
+    Owner::of_installation("sandbox")
+}
+
 /// A new marker of this owner.
 pub(crate) fn new_marker(owner: Owner) -> Result<Marker, Failure> {
     Ok(Marker::new(owner, random()?))

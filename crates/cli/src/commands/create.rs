@@ -2,6 +2,8 @@
 
 mod wish;
 
+pub(crate) use wish::SANDBOX_KEY;
+
 use std::sync::Arc;
 use std::time::Duration;
 

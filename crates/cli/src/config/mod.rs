@@ -70,8 +70,14 @@ impl Config {
                         settings: described.settings.clone(),
                         credentials: found.secrets.clone(),
                     };
-                    let opened = account.open(clock).map_err(|error| self.bad_setting(described, &error))?;
-                    registry.add(opened)?;
+                    match account.open(clock) {
+                        Ok(provider) => registry.add(provider)?,
+                        // The vendors' variables may not say enough: the other accounts work all the same.
+                        Err(error) if self.path.is_none() => {
+                            registry.add_unusable(described.id.clone(), &error)?
+                        }
+                        Err(error) => return Err(self.bad_setting(described, &error)),
+                    }
                 }
             }
         }

@@ -99,7 +99,7 @@ pub(crate) fn take(
     let sets = kind.credential_sets();
     let of_vendor = |name: &str| vendor_variable(kind, name, table).map(|it| Source::Variable(it.to_owned()));
     let whole = |set: &&[&'static str]| set.iter().any(|name| named.contains_key(name));
-    let set = sets.iter().copied().find(|set| whole(&set)).unwrap_or(sets[0]);
+    let set = sets.iter().copied().find(whole).unwrap_or(sets[0]);
     let mut found = Found { secrets: BTreeMap::new(), sources: Vec::new() };
     for name in set.iter().copied() {
         let source = named.remove(name).or_else(|| of_vendor(name));

@@ -72,6 +72,7 @@ const CASES: &[Given] = &[
 ];
 
 #[tokio::test(start_paused = true)]
+#[expect(clippy::too_many_lines, reason = "the table is the test")]
 async fn each_bad_input_has_its_sentence_and_its_exit_code() {
     let mut text = String::new();
     for case in CASES {
