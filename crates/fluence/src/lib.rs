@@ -1,1 +1,53 @@
-//! Under construction.
+//! The adapter for the Fluence compute marketplace (`https://api.fluence.dev`), for two contracts of its API:
+//! `2025-04` (create and delete at `/vms/v3`, list at `/vms/v2`) and `2025-05` (everything at `/vms/v3`).
+//! The documents are "Deploying Virtual Machines", "Manage your deployments" and "Finding compute resources" at
+//! `https://fluence.dev/docs/build/api/`.
+//!
+//! Reading order: [`Config`] and [`Credentials`] (what an account sets), [`Fluence`] (the provider), then the
+//! private rooms: `wire` (their JSON), `request` (a wish becomes their JSON), `convert` (their JSON becomes our
+//! nouns), `error` (what a refusal means), `images` (from a neutral name to a URL).
+//!
+//! # What the wire makes of a wish
+//! * **Size**: the smallest basic configuration on offer that is at least this large. Gigabytes in a
+//!   configuration's name are GiB.
+//! * **Offer**: `<basic configuration>@<country>`, such as `cpu-2-ram-4gb-storage-25gb@DE`. Fluence takes no
+//!   offer's id, and a country is the narrowest place that can be asked for: an offer is therefore all that one
+//!   country has of one configuration, and says of its building only what is true of all of it. Without
+//!   `@<country>` it is that configuration anywhere.
+//! * **Zone**: there are none to choose from; a wish for one is refused.
+//! * **Disks**: what the system disk exceeds its configuration by, and each further disk, is one entry of
+//!   `additionalResources.storage`; the matching `hardware.storage` is always sent with it.
+//! * **Price limit**: sent as `maxTotalPricePerEpochUsd`, for 24 hours, in USD or USDC (1:1). An hour's limit is
+//!   taken 24 times. A month's limit is divided by 31, so that no month can cost more. What has more than six
+//!   decimal places is rounded down.
+//! * **Ports**: 22/tcp is always sent.
+//! * **Image**: `id:` and the URL of a disk image, or a name: first from [`Config::images`], then (contract
+//!   `2025-05`) from Fluence's own default images, then from [`BUILT_IN_IMAGES`].
+//! * **User data, no public address, a given public address, prepaid**: not on this wire, so refused. Labels
+//!   have no place on it either and are left to the caller.
+//!
+//! # Options
+//! Under the key `fluence` of a request's options:
+//!
+//! | key | value | meaning |
+//! | --- | --- | --- |
+//! | `hardware` | `{cpu: [{manufacturer, architecture}], memory: [{type, generation}], storage: [{type}]}` | Only such hardware. Each entry may name a part of its fields; it is completed from what the marketplace lists, and refused where nothing there fits. |
+//! | `storage_type` | `HDD`, `SSD`, `NVMe` | The kind of additional storage where a disk names none. Absent: the first of `hardware.storage`, else [`Config::storage_type`]. |
+//! | `hostname` | a name of `[a-z0-9-]` | The machine's own host name (contract `2025-05`). Absent: its name. |
+//!
+//! # Invariants
+//! `instances` is always 1. Before a create under `2025-04` the offers are looked at with the same constraints,
+//! because there "nothing fits" is answered with the same 500 as a fault. Money is read by contract, never by
+//! guessing. Ids are compared without case, and sent back exactly as the list gave them.
+
+mod config;
+mod convert;
+mod error;
+mod images;
+mod provider;
+mod request;
+mod wire;
+
+pub use config::{Auth, Config, Contract, Credentials, ImageSource};
+pub use images::{BUILT_IN_IMAGES, BuiltInImage};
+pub use provider::{Fluence, KIND};

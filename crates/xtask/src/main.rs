@@ -1,3 +1,23 @@
-//! The program.
+//! `cargo xtask ci` runs the gate as it runs everywhere: the script `.ci/run`.
 
-fn main() {}
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+fn main() -> anyhow::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    match (arguments.next().as_deref(), arguments.next()) {
+        (Some("ci"), None) => gate(),
+        _ => bail!("usage: cargo xtask ci"),
+    }
+}
+
+fn gate() -> anyhow::Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let status = Command::new("bash").arg(".ci/run").current_dir(root).status().context("bash cannot be started")?;
+    if !status.success() {
+        bail!("the gate is closed: {status}");
+    }
+    Ok(())
+}
