@@ -1,1 +1,40 @@
-//! Under construction.
+//! The adapter for WAYSCloud and other Waldur marketplaces.
+//!
+//! Reading order: [`Config`] and [`Credentials`] (what an account needs), [`Wayscloud`] (the provider), then the
+//! private rooms: `wire` (their JSON), `request` (a wish in their words, one module for each dialect), `convert`
+//! (their words in ours: every state in one table), `error` (their refusals), `provider` (the calls).
+//!
+//! Two dialects are spoken. `documented` is the one of WAYSCloud's own pages: bare UUIDs, `networks`, a plan, the
+//! key as text. `waldur` is what a running Waldur MasterMind (7.0 and later) accepts: hyperlinks, `ports` and
+//! `floating_ips`, a disk size, stored keys, orders that terminate.
+//!
+//! # Options
+//! What [`CreateRequest::options`](vmbroker_core::CreateRequest::options) may hold under `wayscloud`:
+//!
+//! | key | meaning | dialect |
+//! |---|---|---|
+//! | `subnet` | the subnet's UUID, in place of the account's | both |
+//! | `plan` | the plan's UUID, in place of the account's | both |
+//! | `description` | text before the marker in the machine's description | waldur |
+//! | `availability_zone`, `server_group`, `system_volume_type`, `data_volume_type` | a UUID each | waldur |
+//! | `security_groups` | a list of UUIDs, in place of the account's | waldur |
+//! | `connect_directly_to_external_network` | true or false | waldur |
+//! | `accepting_terms_of_service` | true where the offering asks for it | waldur |
+//! | `limits` | numbers by component, where the plan charges by limits | waldur |
+//! | `callback_url` | where the provider calls when the order ends | waldur |
+//!
+//! Invariants of this room: one create request for each `create`, never repeated; every path ends in a slash;
+//! redirects and foreign hosts are never followed; nothing sleeps.
+
+mod config;
+mod convert;
+mod error;
+mod provider;
+mod request;
+mod wire;
+
+pub use config::{Config, Credentials, Dialect, Flavor};
+pub use provider::Wayscloud;
+
+/// The kind of provider: the key of its options and the name in its semantics.
+pub const KIND: &str = "wayscloud";

@@ -1,0 +1,248 @@
+//! The provider itself.
+
+mod api;
+mod catalogue;
+mod end;
+mod listing;
+mod look;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use vmbroker_core::{
+    Availability, ChargeType, Clock, ComputeProvider, CreateRequest, DeleteMode, Deletion, Effect, Error,
+    ErrorKind, Handle, Listing, Location, Observation, Offer, OfferId, OfferQuery, Price, ProviderId, Result,
+    Semantics, Size,
+};
+use vmbroker_http::{Channel, Defaults, HttpTransport, Pace, Transport, fetch_pages};
+
+use crate::KIND;
+use crate::config::{Config, Credentials, Dialect};
+use crate::convert::{Context, Sight, observe};
+use crate::error::TokenDialect;
+use crate::request::{self, DocumentedOrder, NAME, Resolved, WaldurOrder, Wish};
+use crate::wire::{Order, Row, fits_path};
+use api::{Api, PAGE_SIZE};
+use catalogue::Catalogue;
+use look::{Memory, View};
+
+/// How fast and how patiently an account is used unless it says otherwise. Waldur limits nothing but password
+/// logins; an order takes it up to half a second, and its own client gives up after 15 s.
+const DEFAULTS: Defaults = Defaults {
+    read_timeout: Duration::from_secs(30),
+    write_timeout: Duration::from_secs(60),
+    reads: Pace { every: Duration::from_millis(20), burst: 40 },
+    writes: Pace { every: Duration::from_millis(100), burst: 10 },
+};
+
+/// An account at WAYSCloud or another Waldur marketplace.
+///
+/// ```
+/// use vmbroker_core::{Clock, ComputeProvider, Secret};
+/// use vmbroker_wayscloud::{Config, Credentials, Wayscloud};
+///
+/// let config = Config {
+///     project: "8295674fca01429c81fe10863dbfdefd".into(),
+///     offering: "5d3ed594914344d7bcbd56d120d26dde".into(),
+///     plan: Some("d8ed4a79b28d4885b0ddc925473ab49f".into()),
+///     ..Config::default()
+/// };
+/// let credentials = Credentials { token: Secret::new("0123456789abcdef") };
+/// # let _guard = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+/// # let _guard = _guard.enter();
+/// let provider = Wayscloud::new("ways".parse()?, config, credentials, Clock::system())?;
+/// assert_eq!(provider.id().as_str(), "ways");
+/// # Ok::<(), vmbroker_core::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Wayscloud {
+    config: Config,
+    semantics: Semantics,
+    location: Location,
+    api: Api,
+    catalogue: Catalogue,
+    memory: Memory,
+    /// How many pages the last list of machines had: what a look at all of them costs.
+    pages: AtomicUsize,
+    /// Whether the provider said that it knows no DELETE of a resource.
+    terminates_only: AtomicBool,
+    /// Whether the provider refused to filter orders by state.
+    lists_all_orders: AtomicBool,
+    /// Whether the flavors were asked for once, to know how large listed machines are.
+    asked_for_sizes: AtomicBool,
+}
+
+impl Wayscloud {
+    /// An account over HTTP.
+    ///
+    /// # Errors
+    /// `InvalidConfig`, naming the field.
+    pub fn new(id: ProviderId, config: Config, credentials: Credentials, clock: Clock) -> Result<Self> {
+        let transport = HttpTransport::new(config.http.proxy.as_ref())?;
+        Self::over(Arc::new(transport), id, config, credentials, clock)
+    }
+
+    /// An account over any transport, such as a recording.
+    ///
+    /// # Errors
+    /// `InvalidConfig`, naming the field.
+    pub fn over(
+        transport: Arc<dyn Transport>,
+        id: ProviderId,
+        config: Config,
+        credentials: Credentials,
+        clock: Clock,
+    ) -> Result<Self> {
+        config.check(&credentials)?;
+        let semantics = config.timing.over(Semantics {
+            kind: KIND,
+            status_batch: Some(PAGE_SIZE),
+            creates_order: true,
+            approval_possible: true,
+            name: NAME,
+            // An order is written within its request; twice our own limit for it covers a slow proxy.
+            create_applies_within: Duration::from_secs(120),
+            list_lags_by: Duration::ZERO,
+            // The rows of an order and its machine exist from the moment of the answer.
+            visible_within: Some(Duration::ZERO),
+            delete: DeleteMode::Order,
+            poll_every: Duration::from_secs(10),
+        })?;
+        let settings = config.http.over(DEFAULTS)?;
+        let dialect = Arc::new(TokenDialect::new(credentials));
+        let api = Api::new(Channel::new(id, dialect, transport, clock, settings), config.root()?);
+        Ok(Self {
+            location: config.location(),
+            config,
+            semantics,
+            api,
+            catalogue: Catalogue::default(),
+            memory: Memory::default(),
+            pages: AtomicUsize::new(1),
+            terminates_only: AtomicBool::new(false),
+            lists_all_orders: AtomicBool::new(false),
+            asked_for_sizes: AtomicBool::new(false),
+        })
+    }
+
+    async fn resolve(&self, wish: &Wish<'_>) -> Result<Resolved> {
+        let (api, config) = (&self.api, &self.config);
+        let image = self.catalogue.image(api, config, &wish.request.image).await?;
+        let flavor = self.catalogue.flavor(api, config, wish, &image).await?;
+        let subnet = self.catalogue.subnet(api, config, wish).await?;
+        let plan = self.catalogue.plan(api, config, wish).await?;
+        let (key, disk_mib) = match config.dialect {
+            Dialect::Documented => (String::new(), 0),
+            Dialect::Waldur => {
+                let disk = request::disk_mib(wish, &image)?;
+                (self.catalogue.key(api, wish.key).await?, disk)
+            }
+        };
+        Ok(Resolved {
+            image: image.uuid.unwrap_or_default(),
+            flavor: Some(flavor.id),
+            subnet,
+            key,
+            plan,
+            disk_mib,
+        })
+    }
+
+    fn observe(&self, asked: Handle, sight: Sight) -> Observation {
+        let sizes = self.catalogue.sizes();
+        let context = Context {
+            provider: self.id(),
+            dialect: self.config.dialect,
+            location: &self.location,
+            sizes: &sizes,
+        };
+        observe(asked, sight, &context, self.api.channel.clock().now())
+    }
+}
+
+#[async_trait]
+impl ComputeProvider for Wayscloud {
+    fn id(&self) -> &ProviderId {
+        self.api.channel.provider()
+    }
+
+    fn semantics(&self) -> &Semantics {
+        &self.semantics
+    }
+
+    async fn offers(&self, query: &OfferQuery) -> Result<Vec<Offer>> {
+        if query.charge.is_some_and(|charge| charge != ChargeType::PayAsYouGo) {
+            return Ok(Vec::new());
+        }
+        let flavors = self.catalogue.flavors(&self.api, &self.config).await?;
+        let offer = |it: &crate::Flavor| {
+            let size = Size { vcpus: it.vcpus, memory_mib: it.memory_mib };
+            let name = it.name.clone().map(|name| ("name".to_owned(), name));
+            query.admits(size, &self.location).then(|| Offer {
+                provider: self.id().clone(),
+                id: OfferId(it.id.clone()),
+                size,
+                // In the Waldur dialect the disk is chosen freely.
+                disk_gib: it.disk_gib.filter(|_| self.config.dialect == Dialect::Documented),
+                location: self.location.clone(),
+                charge: ChargeType::PayAsYouGo,
+                price: Price::Unknown,
+                availability: Availability::Unknown,
+                extras: name.into_iter().collect::<BTreeMap<_, _>>(),
+            })
+        };
+        Ok(flavors.iter().filter_map(offer).collect())
+    }
+
+    async fn create(&self, request: &CreateRequest) -> Result<Handle> {
+        let here = |error: Error| error.at(self.id(), "create");
+        let wish = request::check(request, &self.config).map_err(here)?;
+        // Whatever a look-up met, no machine was ordered.
+        let resolved = self.resolve(&wish).await.map_err(|error| {
+            let operation = error.operation().unwrap_or("create");
+            error.with_effect(Effect::None).at(self.id(), operation)
+        })?;
+        let sent = match self.config.dialect {
+            Dialect::Documented => self.api.order(&DocumentedOrder::new(&wish, resolved, &self.config)).await,
+            Dialect::Waldur => {
+                self.api.order(&WaldurOrder::new(wish, resolved, &self.config, self.api.root())).await
+            }
+        };
+        let reply = match sent {
+            Ok(reply) => reply,
+            Err(error) => {
+                if matches!(error.kind(), ErrorKind::IncompatibleOffer | ErrorKind::InvalidConfig) {
+                    self.catalogue.forget().await;
+                }
+                return Err(error);
+            }
+        };
+        let order = reply.json::<Row<Order>>()?.0.ok_or_else(|| reply.protocol("the answer is no order"))?;
+        let id = order.id().ok_or_else(|| reply.protocol("the answer has no order id"))?;
+        let mut handle = Handle::of_order(self.id(), id).made(self.api.channel.clock().now(), request.marker);
+        handle.instance = order.marketplace_resource_uuid.filter(|id| fits_path(id));
+        Ok(handle)
+    }
+
+    async fn status(&self, handles: &[Handle]) -> Result<Vec<Observation>> {
+        // A look at all machines costs as many calls as their list has pages; below that, each alone is cheaper.
+        let view = if handles.len() > self.pages.load(Ordering::Relaxed).max(1) {
+            self.view(handles).await?
+        } else {
+            View::default()
+        };
+        let sights = fetch_pages(0..handles.len(), |at| self.look(&handles[at], &view)).await?;
+        Ok(handles.iter().cloned().zip(sights).map(|(handle, sight)| self.observe(handle, sight)).collect())
+    }
+
+    async fn list(&self) -> Result<Listing> {
+        self.listing().await
+    }
+
+    async fn delete(&self, handle: &Handle) -> Result<Deletion> {
+        self.end(handle).await
+    }
+}

@@ -1,0 +1,171 @@
+//! Every machine of the project, over all pages, or an error.
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering;
+
+use futures_util::future::join;
+use vmbroker_core::{
+    ComputeProvider, Error, ErrorKind, Handle, Instance, Listing, Marker, Pages, Result, State,
+};
+use vmbroker_http::fetch_pages;
+
+use super::Wayscloud;
+use super::api;
+use super::look::{View, Wanted};
+use crate::convert::{Context, Phase, Seen, Sight, Stage, instance, phase_of, stage_of, state_of};
+use crate::error::says;
+use crate::wire::{Order, Plan, Resource, Row, plain_uuid};
+
+/// How often a list is read again when the account changed while it was read.
+const MOST_READS: usize = 3;
+
+impl Wayscloud {
+    pub(super) async fn listing(&self) -> Result<Listing> {
+        let mut reads = 1;
+        loop {
+            let (pages, ()) = join(self.read_list(), self.learn_sizes()).await;
+            match self.gather(pages?).await {
+                Err(error) if error.kind() == ErrorKind::Unavailable && reads < MOST_READS => reads += 1,
+                result => return result.map_err(|error| error.at(self.id(), "list")),
+            }
+        }
+    }
+
+    async fn read_list(&self) -> Result<api::Pages<Resource>> {
+        self.api.all("list", &["marketplace-resources"], &self.resource_query()).await
+    }
+
+    /// Asks once for the flavors, so that listed machines have a size. A list without sizes is a list too.
+    async fn learn_sizes(&self) {
+        if !self.asked_for_sizes.swap(true, Ordering::Relaxed)
+            && let Err(error) = self.catalogue.flavors(&self.api, &self.config).await
+        {
+            tracing::debug!(target: "vmbroker::wayscloud", %error, "sizes stay unknown");
+        }
+    }
+
+    async fn gather(&self, read: api::Pages<Resource>) -> Result<Listing> {
+        let orders = self.orders_of_new(&read).await?;
+        let sizes = self.catalogue.sizes();
+        let context = Context {
+            provider: self.id(),
+            dialect: self.config.dialect,
+            location: &self.location,
+            sizes: &sizes,
+        };
+        self.pages.store(read.pages.len(), Ordering::Relaxed);
+        let mut pages = Pages::new();
+        let (last, mut any) = (read.pages.len(), false);
+        for (number, (rows, total)) in (1..).zip(read.pages.into_iter().zip(read.totals)) {
+            let count = rows.len();
+            any |= count > 0;
+            let mut instances = Vec::with_capacity(count);
+            for (place, Row(row)) in rows.into_iter().enumerate() {
+                instances.extend(self.listed(row, number, place, &orders, &context));
+            }
+            let others = count - instances.len();
+            pages.add(instances, others, total, number == last);
+        }
+        if !any {
+            self.check_project().await?;
+        }
+        pages.finish(self.api.channel.clock().now())
+    }
+
+    /// One row as a machine; absent where it is none, or none any more.
+    fn listed(
+        &self,
+        row: Option<Resource>,
+        page: usize,
+        place: usize,
+        orders: &HashMap<String, Seen<Order>>,
+        context: &Context<'_>,
+    ) -> Option<Instance> {
+        // Dropping a row that cannot be read would read as absence.
+        let unreadable = |name: String, word: String| {
+            let handle = Handle::of_instance(self.id(), format!("unreadable-{page}-{place}"));
+            Instance::new(handle, name, State::Unrecognised, word)
+        };
+        let Some(resource) = row else { return Some(unreadable(String::new(), String::new())) };
+        if !self.is_ours(&resource) {
+            return None;
+        }
+        let Some(id) = resource.id().map(str::to_owned) else {
+            let (name, word) = (resource.name.unwrap_or_default(), resource.state.unwrap_or_default());
+            return Some(unreadable(name, word));
+        };
+        let mut sight = Sight { is_dead: self.memory.is_dead(&id), ..Sight::default() };
+        if stage_of(&resource) == Stage::Creating {
+            sight.order = orders.get(&plain_uuid(&id)).cloned().unwrap_or_default();
+        }
+        let (state, word) = state_of(&resource, &sight, context.dialect);
+        if state == State::Gone {
+            if stage_of(&resource) != Stage::Terminated {
+                self.memory.bury(&id);
+            }
+            return None;
+        }
+        let mut listed = instance(resource, id, state, word, context);
+        listed.handle.order = sight.order.found().and_then(Order::id).map(str::to_owned);
+        Some(listed)
+    }
+
+    /// Whether the row is a machine of this account: of its offering, or with a marker of ours in its name. A row
+    /// that does not tell is taken for one.
+    fn is_ours(&self, resource: &Resource) -> bool {
+        let fits = |told: &Option<String>, wanted: &str| {
+            told.as_deref().is_none_or(|told| crate::wire::same_uuid(told, wanted))
+        };
+        fits(&resource.project_uuid, &self.config.project)
+            && (fits(&resource.offering_uuid, &self.config.offering)
+                || resource.name.as_deref().is_some_and(|name| Marker::find_in(name).is_some()))
+    }
+
+    /// The orders of rows that are being created: such a row stays for ever where its order was withdrawn.
+    async fn orders_of_new(&self, read: &api::Pages<Resource>) -> Result<HashMap<String, Seen<Order>>> {
+        let is_new = |it: &&Resource| {
+            stage_of(it) == Stage::Creating
+                && self.is_ours(it)
+                && it.id().is_some_and(|id| !self.memory.is_dead(id))
+        };
+        let rows = read.pages.iter().flatten().filter_map(|row| row.0.as_ref());
+        let new: Vec<&Resource> = rows.filter(is_new).collect();
+        let mut view = View::default();
+        if new.len() > 1 {
+            let resources = new.iter().filter_map(|it| it.id().map(plain_uuid)).collect();
+            self.open_orders(Wanted { resources, ..Wanted::default() }, &mut view).await?;
+        }
+        let found = fetch_pages(0..new.len(), |at| self.maker_of(new[at], &view)).await?;
+        let ids = new.iter().filter_map(|it| it.id().map(plain_uuid));
+        let orders: HashMap<String, Seen<Order>> = ids.zip(found).collect();
+        for (id, order) in &orders {
+            if order.found().is_some_and(|order| phase_of(order) == Phase::Ended) {
+                self.memory.bury(id);
+            }
+        }
+        Ok(orders)
+    }
+
+    /// A project that does not exist has an empty list too: that must not read as "nothing is there".
+    async fn check_project(&self) -> Result<()> {
+        let path = ["projects", self.config.project.as_str()];
+        match self.api.get::<Plan>("list", &path).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound && says(&error, "no project matches") => {
+                let message =
+                    format!("`project` is `{}`, which the provider does not show", self.config.project);
+                Err(Error::new(ErrorKind::InvalidConfig, message))
+            }
+            // A provider that shows no projects cannot be asked this.
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::PermissionDenied
+                ) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+}

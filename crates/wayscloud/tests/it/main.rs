@@ -1,0 +1,1 @@
+//! The whole adapter over recorded exchanges.
