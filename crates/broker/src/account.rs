@@ -5,7 +5,6 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use vmbroker_core::{Clock, ComputeProvider, Error, ErrorKind, ProviderId, Result, Secret};
 
@@ -84,8 +83,8 @@ impl Account {
     /// The account behind the trait. Nothing is sent.
     ///
     /// # Errors
-    /// `InvalidConfig` where a setting is unknown or wrong, `Unauthenticated` where a secret is missing. The
-    /// message of a bad setting starts with its path, such as `http.read_timeout: `.
+    /// `InvalidConfig` where a setting is unknown or wrong or a secret is missing. The message of a setting that
+    /// cannot be read starts with its path, such as `http.read_timeout: `.
     pub fn open(self, clock: &Clock) -> Result<Arc<dyn ComputeProvider>> {
         match self.kind {
             Kind::Fluence => self.open_fluence(clock),
@@ -95,24 +94,50 @@ impl Account {
     }
 }
 
+#[cfg(feature = "fluence")]
 impl Account {
-    fn open_fluence(self, _clock: &Clock) -> Result<Arc<dyn ComputeProvider>> {
+    fn open_fluence(self, clock: &Clock) -> Result<Arc<dyn ComputeProvider>> {
+        use vmbroker_fluence::{Credentials, Fluence};
+        let credentials = Credentials { api_key: self.secret("api_key")? };
+        Ok(Arc::new(Fluence::new(self.id, settings(self.settings)?, credentials, clock.clone())?))
+    }
+}
+
+#[cfg(not(feature = "fluence"))]
+impl Account {
+    fn open_fluence(self, _: &Clock) -> Result<Arc<dyn ComputeProvider>> {
         Err(not_built(self.kind))
     }
+}
 
-    fn open_wayscloud(self, _clock: &Clock) -> Result<Arc<dyn ComputeProvider>> {
+#[cfg(feature = "wayscloud")]
+impl Account {
+    fn open_wayscloud(self, clock: &Clock) -> Result<Arc<dyn ComputeProvider>> {
+        use vmbroker_wayscloud::{Credentials, Wayscloud};
+        let credentials = Credentials { token: self.secret("token")? };
+        Ok(Arc::new(Wayscloud::new(self.id, settings(self.settings)?, credentials, clock.clone())?))
+    }
+}
+
+#[cfg(not(feature = "wayscloud"))]
+impl Account {
+    fn open_wayscloud(self, _: &Clock) -> Result<Arc<dyn ComputeProvider>> {
         Err(not_built(self.kind))
     }
+}
 
+impl Account {
     fn open_zenlayer(self, _clock: &Clock) -> Result<Arc<dyn ComputeProvider>> {
         Err(not_built(self.kind))
     }
+}
 
-    #[allow(dead_code, reason = "wired with the adapters")]
+#[cfg(any(feature = "fluence", feature = "wayscloud", feature = "zenlayer"))]
+impl Account {
     fn secret(&self, name: &str) -> Result<Secret> {
         self.credentials.get(name).filter(|secret| !secret.is_empty()).cloned().ok_or_else(|| {
             let message = format!("the secret `{name}` of account `{}` is missing", self.id);
-            Error::new(ErrorKind::Unauthenticated, message)
+            Error::new(ErrorKind::InvalidConfig, message)
         })
     }
 }
@@ -123,8 +148,8 @@ fn not_built(kind: Kind) -> Error {
 }
 
 /// The settings as the adapter's own type; what is wrong is named by its path.
-#[allow(dead_code, reason = "wired with the adapters")]
-fn settings<T: DeserializeOwned>(settings: Map<String, Value>) -> Result<T> {
+#[cfg(any(feature = "fluence", feature = "wayscloud", feature = "zenlayer"))]
+fn settings<T: serde::de::DeserializeOwned>(settings: Map<String, Value>) -> Result<T> {
     serde_path_to_error::deserialize(Value::Object(settings)).map_err(|error| {
         let path = error.path().to_string();
         Error::new(ErrorKind::InvalidConfig, format!("{path}: {}", error.into_inner()))

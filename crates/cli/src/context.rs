@@ -8,8 +8,11 @@ use crate::args::{self, Accounts, Global};
 use crate::config::{Config, Place};
 use crate::failure::{CONFIGURATION, FAILED, Failure, OK};
 use crate::installation;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, Settings};
 use crate::terminal::Terminal;
+
+/// How fast the clouds of `--sandbox` run: a machine that takes two minutes is there after two seconds.
+const EMBEDDED_SPEED: u32 = 60;
 
 /// What a command works with, before any account is opened.
 #[derive(Debug)]
@@ -42,6 +45,11 @@ impl Context {
         Self { terminal, place, global, clock, providers }
     }
 
+    /// The time that configured accounts live by.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     /// Opens the accounts that are asked for.
     pub(crate) async fn open(&self, wanted: &Accounts) -> Result<Open, Failure> {
         let mut open = self.open_all(wanted.clouds).await?;
@@ -52,9 +60,10 @@ impl Context {
     /// Opens all accounts.
     pub(crate) async fn open_all(&self, clouds: args::Clouds) -> Result<Open, Failure> {
         if clouds.sandbox {
-            let sandbox = Sandbox::start(&crate::sandbox::Settings::default()).await?;
+            let settings = Settings::embedded(self.clock.now(), EMBEDDED_SPEED);
+            let sandbox = Sandbox::start(&settings).await?;
             let clock = sandbox.clock().clone();
-            let config = sandbox.config();
+            let config = sandbox.config()?;
             return Ok(Open { registry: config.open(&clock)?, clock, config, sandbox: Some(sandbox) });
         }
         let config = Config::load(self.global.config.as_deref(), &self.place)?;

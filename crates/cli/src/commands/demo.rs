@@ -14,7 +14,7 @@ use board::Board;
 /// Show the whole story on simulated clouds, in less than a minute: machines are ordered at all three, watched
 /// until they can be reached, and deleted; the clouds' own ledgers prove that nothing is left.
 ///
-/// JSON: `{"clouds": [{"account", "kind", "url"}], "machines": [{"provider", "marker", "handle_text", "addresses",
+/// JSON: `{"clouds": [{"account", "face", "url"}], "machines": [{"provider", "marker", "handle_text", "addresses",
 /// "states": [{"state", "after_seconds"}]}], "ledgers": [{"account", "machines", "open", "charged", "currency"}],
 /// "left": [{…}], "failures": [{…}], "simulated_seconds"}`. The exit code is 0 only where nothing is left.
 #[derive(Debug, clap::Args)]
@@ -29,9 +29,9 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
     let terminal = &context.terminal;
-    let sandbox = Sandbox::start(&Settings { speed: args.speed }).await?;
+    let sandbox = Sandbox::start(&Settings::embedded(context.clock().now(), args.speed)).await?;
     let clock = sandbox.clock().clone();
-    let registry = sandbox.config().open(&clock)?;
+    let registry = sandbox.config()?.open(&clock)?;
     if !terminal.is_json() {
         terminal.print(&format!(
             "{} simulated clouds, {} times as fast as real ones:\n",
@@ -48,7 +48,7 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
     let (errors, left) = Box::pin(story::play(&registry, owner, args.machines.into(), &board)).await?;
     let (rows, seconds) = (board.rows(), board.elapsed().as_secs());
     drop(board);
-    let ledgers = sandbox.ledgers().await;
+    let ledgers = sandbox.ledgers();
     let failures: Vec<Failure> = errors.iter().map(Failure::of).collect();
     let open: usize = ledgers.iter().map(|ledger| ledger.open).sum();
     let code = if open == 0 && left.is_empty() && failures.is_empty() { OK } else { FAILED };
