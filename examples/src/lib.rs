@@ -1,1 +1,1 @@
-//! Under construction.
+//! Short programs that use vmbroker on the simulated clouds. Each file in `src/bin` is one.

@@ -8,6 +8,44 @@ use vmbroker_core::{ErrorKind, Marker};
 /// The simulated cloud behind the provider under test: what it saw, what it bills, and what can go wrong there.
 ///
 /// Every method may be left out. What a world cannot tell or do makes the laws that need it not applicable.
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+/// use vmbroker_conformance::{Fault, World};
+/// use vmbroker_core::Marker;
+///
+/// /// What a simulated cloud shares with its test.
+/// #[derive(Default)]
+/// struct Shared {
+///     creates: u64,
+///     names: Vec<String>,
+///     lose_next_answer: bool,
+/// }
+///
+/// struct MyWorld(Arc<Mutex<Shared>>);
+///
+/// #[async_trait::async_trait]
+/// impl World for MyWorld {
+///     async fn creates_received(&self) -> Option<u64> {
+///         Some(self.0.lock().ok()?.creates)
+///     }
+///     async fn live_machines(&self, marker: Marker) -> Option<u64> {
+///         let shared = self.0.lock().ok()?;
+///         u64::try_from(shared.names.iter().filter(|name| name.contains(marker.as_str())).count()).ok()
+///     }
+///     async fn arm(&self, fault: Fault) -> bool {
+///         let Ok(mut shared) = self.0.lock() else { return false };
+///         let known = fault == Fault::LoseCreateAnswer;
+///         shared.lose_next_answer |= known;
+///         known
+///     }
+///     async fn disarm(&self) {
+///         if let Ok(mut shared) = self.0.lock() {
+///             shared.lose_next_answer = false;
+///         }
+///     }
+/// }
+/// ```
 #[async_trait]
 pub trait World: Send + Sync {
     /// How many create requests have reached the cloud so far, refused ones included; absent where it does not

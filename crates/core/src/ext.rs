@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use crate::wait::{Pace, Watch, is_gone, late};
+use crate::ending::Ending;
+use crate::wait::{Pace, Shows, Watch, is_gone, late, remembered};
 use crate::{
-    ComputeProvider, CreateRequest, Effect, Error, ErrorKind, Goal, Handle, Instance, Marker, Next,
-    Observation, Result, Retry, State, Wait,
+    ComputeProvider, CreateRequest, Effect, Error, ErrorKind, Goal, Handle, Instance, Marker, Observation,
+    Result, Retry, Wait,
 };
 
 /// Conveniences over any [`ComputeProvider`].
@@ -27,10 +28,11 @@ pub trait ComputeProviderExt: ComputeProvider {
     }
 
     /// Waits until each machine has reached the goal or cannot any more: one result for each handle, in order.
-    /// `seen` is told of every observation that differs from the one before.
+    /// `seen` is told of every observation that differs from the one before in more than its time.
     ///
     /// # Errors
-    /// Of the whole call: what asking meets that asking again will not mend (`Unauthenticated`, …).
+    /// Of the whole call: what asking meets that asking again will not mend (`Unauthenticated`, …), and
+    /// `Protocol` where the adapter answers more or fewer observations than handles.
     /// Of one machine: `MachineFailed` where it cannot reach the goal by itself (it may still be billed),
     /// `NotFound` where it is no longer there, `DeadlineExceeded` where the time is over (what was asked for may
     /// still come true).
@@ -41,7 +43,7 @@ pub trait ComputeProviderExt: ComputeProvider {
         wait: &Wait,
         seen: &mut (dyn for<'a> FnMut(&'a Observation) + Send),
     ) -> Result<Vec<Result<Observation>>> {
-        let mut watch = Watch::new(self.semantics().visible_within, handles, goal, wait);
+        let mut watch = Watch::new(Shows::of(self.semantics()), handles, goal, wait);
         let mut pace = Pace::new(self.semantics().poll_every);
         loop {
             let open = watch.open_handles();
@@ -51,7 +53,7 @@ pub trait ComputeProviderExt: ComputeProvider {
             let mut told_to_wait = Duration::ZERO;
             match self.status(&open).await {
                 Ok(observations) => {
-                    if watch.take(observations, seen) {
+                    if watch.take(observations, seen)? {
                         pace.reset();
                     }
                 }
@@ -97,6 +99,9 @@ pub trait ComputeProviderExt: ComputeProvider {
 
     /// Deletes the machine step by step and looks until it is proven gone.
     ///
+    /// Steps that the provider accepted are repeated, more and more rarely, while the machine stays: a deletion
+    /// may get lost, or fail and leave the machine as it was.
+    ///
     /// # Errors
     /// What deleting meets that repeating will not mend; `DeadlineExceeded` where the time is over and the
     /// machine may still be there, and billed.
@@ -104,48 +109,47 @@ pub trait ComputeProviderExt: ComputeProvider {
     /// # Idempotency
     /// Safe to repeat at any time.
     async fn delete_until_gone(&self, handle: &Handle, wait: &Wait) -> Result<Observation> {
+        let semantics = self.semantics();
         let started = wait.clock.elapsed();
-        let mut pace = Pace::new(self.semantics().poll_every);
+        let waited = || wait.clock.elapsed().saturating_sub(started);
+        let mut pace = Pace::new(semantics.poll_every);
+        let mut ending = Ending::new(semantics.poll_every);
         let mut handle = handle.clone();
-        let mut state_before = None;
-        let mut due = Some(Duration::ZERO);
+        let mut looked = false;
+        let mut state = None;
         loop {
             let mut told_to_wait = Duration::ZERO;
-            if due.is_some_and(|due| wait.clock.elapsed().saturating_sub(started) >= due) {
+            if ending.is_due(waited(), state) {
                 match self.delete(&handle).await {
                     Ok(deletion) => {
                         handle = deletion.handle;
-                        due = match deletion.next {
-                            Next::WaitThenRepeat { wait: pause, .. } => {
-                                Some(wait.clock.elapsed().saturating_sub(started) + pause)
-                            }
-                            Next::Started | Next::NothingLeft => None,
-                        };
+                        ending.step_taken(waited(), &deletion.next);
                     }
+                    // The machine is in the way, or away: a look tells.
+                    Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {}
                     Err(error) => told_to_wait = patience(error)?,
                 }
             }
             match self.status(std::slice::from_ref(&handle)).await {
                 Ok(mut observations) => {
-                    if let Some(observation) = observations.pop() {
-                        if is_gone(&observation, &handle, self.semantics().visible_within, wait) {
-                            return Ok(observation);
-                        }
-                        handle = observation.handle.clone();
-                        let state = observation.state();
-                        if state != state_before {
-                            pace.reset();
-                            // A new state may allow, or after a failed deletion need, the next step.
-                            due = due.or(needs_another_step(state).then_some(Duration::ZERO));
-                        }
-                        state_before = state;
+                    let Some(observation) = observations.pop() else {
+                        return Err(Error::new(ErrorKind::Protocol, "no observation came"));
+                    };
+                    if is_gone(&observation, &handle, Shows::of(semantics), waited(), wait) {
+                        return Ok(observation);
+                    }
+                    handle = remembered(&observation);
+                    state = observation.state();
+                    looked = true;
+                    if ending.look_taken(waited(), state) {
+                        pace.reset();
                     }
                 }
                 Err(error) => told_to_wait = told_to_wait.max(patience(error)?),
             }
-            let waited = wait.clock.elapsed().saturating_sub(started);
-            let Some(left) = wait.deadline.checked_sub(waited).filter(|left| !left.is_zero()) else {
-                return Err(late(&handle, Goal::Gone, wait.deadline));
+            let Some(left) = wait.deadline.checked_sub(waited()).filter(|left| !left.is_zero()) else {
+                let absent = looked && state.is_none();
+                return Err(late(&handle, Goal::Gone, wait.deadline, absent));
             };
             wait.clock.sleep(pace.next().max(told_to_wait).min(left)).await;
         }
@@ -153,24 +157,6 @@ pub trait ComputeProviderExt: ComputeProvider {
 }
 
 impl<P: ComputeProvider + ?Sized> ComputeProviderExt for P {}
-
-/// Whether a deletion that was started must be helped on: everything but a machine that is on its way out.
-fn needs_another_step(state: Option<State>) -> bool {
-    match state {
-        None | Some(State::Deleting | State::Gone) => false,
-        Some(
-            State::AwaitingApproval
-            | State::Ordered
-            | State::Provisioning
-            | State::Running
-            | State::Stopping
-            | State::Stopped
-            | State::Failed
-            | State::Recycled
-            | State::Unrecognised,
-        ) => true,
-    }
-}
 
 /// How long a failed call asks to wait, or the error where waiting does not help.
 fn patience(error: Error) -> Result<Duration> {

@@ -8,6 +8,7 @@
 //! Invariants of this room: no I/O, no environment, no files, no randomness. Time comes from a [`Clock`].
 
 mod clock;
+mod ending;
 mod error;
 mod ext;
 mod handle;

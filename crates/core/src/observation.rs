@@ -77,6 +77,7 @@ impl Observation {
         let mut handle = asked;
         handle.instance.clone_from(&instance.handle.instance);
         handle.marker = handle.marker.or(instance.marker);
+        handle.made_at = handle.made_at.or(instance.created_at);
         let handle = handle.seen(at, instance.state);
         instance.handle = handle.clone();
         let finding = Finding::Found {

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{Clock, Effect, Error, ErrorKind, Finding, Handle, Observation, Result, Retry, State};
+use crate::{
+    Clock, Effect, Error, ErrorKind, Finding, Handle, Instance, Observation, Result, Retry, Semantics, State,
+};
 
 /// What to wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +45,9 @@ pub(crate) struct Pace {
 
 impl Pace {
     pub(crate) fn new(poll_every: Duration) -> Self {
-        let first = poll_every / 4;
-        Self { first, most: poll_every * 4, next: first }
+        // A pace of nothing would spin; a millisecond is the grain of every timer.
+        let first = (poll_every / 4).max(Duration::from_millis(1));
+        Self { first, most: poll_every.saturating_mul(4).max(first), next: first }
     }
 
     pub(crate) fn reset(&mut self) {
@@ -53,7 +56,7 @@ impl Pace {
 
     pub(crate) fn next(&mut self) -> Duration {
         let now = self.next;
-        self.next = (now * 3 / 2).min(self.most);
+        self.next = now.saturating_add(now / 2).min(self.most);
         now
     }
 }
@@ -64,7 +67,7 @@ pub(crate) type Seen<'a> = dyn for<'b> FnMut(&'b Observation) + Send + 'a;
 /// Machines that are being waited for.
 #[derive(Debug)]
 pub(crate) struct Watch<'a> {
-    visible_within: Option<Duration>,
+    shows: Shows,
     goal: Goal,
     wait: &'a Wait,
     started: Duration,
@@ -79,15 +82,10 @@ struct Entry {
 }
 
 impl<'a> Watch<'a> {
-    pub(crate) fn new(
-        visible_within: Option<Duration>,
-        handles: &[Handle],
-        goal: Goal,
-        wait: &'a Wait,
-    ) -> Self {
+    pub(crate) fn new(shows: Shows, handles: &[Handle], goal: Goal, wait: &'a Wait) -> Self {
         let entry = |handle: &Handle| Entry { handle: handle.clone(), last: None, end: None };
         let entries = handles.iter().map(entry).collect();
-        Self { visible_within, goal, wait, started: wait.clock.elapsed(), entries }
+        Self { shows, goal, wait, started: wait.clock.elapsed(), entries }
     }
 
     pub(crate) fn waited(&self) -> Duration {
@@ -98,28 +96,36 @@ impl<'a> Watch<'a> {
         self.entries.iter().filter(|entry| entry.end.is_none()).map(|entry| entry.handle.clone()).collect()
     }
 
-    /// Takes one round of observations, one for each open handle in order; whether anything changed.
-    pub(crate) fn take(&mut self, observations: Vec<Observation>, seen: &mut Seen<'_>) -> bool {
+    /// Takes one round of observations, one for each open handle in order; whether anything got further.
+    ///
+    /// # Errors
+    /// `Protocol` where there are more or fewer: nobody could say which is whose.
+    pub(crate) fn take(&mut self, observations: Vec<Observation>, seen: &mut Seen<'_>) -> Result<bool> {
         let waited = self.waited();
-        let mut changed = false;
-        let open = self.entries.iter_mut().filter(|entry| entry.end.is_none());
-        for (entry, observation) in open.zip(observations) {
-            let differs = entry.last.as_ref().is_none_or(|last| last.finding != observation.finding);
-            if differs {
-                changed = true;
+        let open: Vec<&mut Entry> = self.entries.iter_mut().filter(|entry| entry.end.is_none()).collect();
+        if open.len() != observations.len() {
+            let message = format!("{} observations came for {} handles", observations.len(), open.len());
+            return Err(Error::new(ErrorKind::Protocol, message));
+        }
+        let mut progress = false;
+        for (entry, observation) in open.into_iter().zip(observations) {
+            progress |= entry.last.as_ref().is_none_or(|last| got_further(last, &observation));
+            if entry.last.as_ref().is_none_or(|last| differs(last, &observation)) {
                 seen(&observation);
             }
-            entry.end =
-                verdict(self.goal, self.visible_within, self.wait, waited, &entry.handle, &observation);
-            entry.handle = observation.handle.clone();
+            entry.end = verdict(self.goal, self.shows, self.wait, waited, &entry.handle, &observation);
+            entry.handle = remembered(&observation);
             entry.last = Some(observation);
         }
-        changed
+        Ok(progress)
     }
 
     pub(crate) fn ends(self) -> Vec<Result<Observation>> {
         let (goal, deadline) = (self.goal, self.wait.deadline);
-        let end = |entry: Entry| entry.end.unwrap_or_else(|| Err(late(&entry.handle, goal, deadline)));
+        let end = |entry: Entry| {
+            let absent = entry.last.as_ref().is_some_and(|last| last.state().is_none());
+            entry.end.unwrap_or_else(|| Err(late(&entry.handle, goal, deadline, absent)))
+        };
         self.entries.into_iter().map(end).collect()
     }
 }
@@ -127,28 +133,23 @@ impl<'a> Watch<'a> {
 /// What an observation means for a machine that is waited for; absent: keep looking.
 fn verdict(
     goal: Goal,
-    visible_within: Option<Duration>,
+    shows: Shows,
     wait: &Wait,
     waited: Duration,
     asked: &Handle,
     observation: &Observation,
 ) -> Option<Result<Observation>> {
     let Finding::Found { state, word, failure, .. } = &observation.finding else {
-        return match goal {
-            Goal::Gone => is_gone(observation, asked, visible_within, wait).then(|| Ok(observation.clone())),
+        if !absence_is_proven(asked, shows, waited, wait) {
+            return None;
+        }
+        return Some(match goal {
+            Goal::Gone => Ok(observation.clone()),
             Goal::Running | Goal::Reachable => {
-                // A machine that was seen and is no longer is gone; a new one may be invisible for a while.
-                let long_enough = match (visible_within, asked.made_at) {
-                    (Some(limit), None) => waited >= limit,
-                    (limit, Some(_)) => is_older_than(asked, limit, wait),
-                    (None, None) => false,
-                };
-                (asked.last_seen.is_some() || long_enough).then(|| {
-                    let message = format!("`{asked}` is no longer there, or never came up");
-                    Err(Error::new(ErrorKind::NotFound, message))
-                })
+                let message = format!("`{asked}` is no longer there, or never came up");
+                Err(Error::new(ErrorKind::NotFound, message))
             }
-        };
+        });
     };
     let reached = match goal {
         Goal::Gone => *state == State::Gone,
@@ -166,40 +167,92 @@ fn verdict(
     }
     let why = failure.as_deref().map(|why| format!(": {}", crate::clip(&crate::printable(why), 300)));
     let message = format!("`{asked}` is {state} ({}){}", crate::printable(word), why.unwrap_or_default());
-    Some(Err(Error::new(ErrorKind::MachineFailed, message)))
+    let kind = if *state == State::Gone { ErrorKind::NotFound } else { ErrorKind::MachineFailed };
+    Some(Err(Error::new(kind, message)))
 }
 
-/// Whether an observation proves that the machine is gone: the provider says so, or it knows it no longer after
-/// it was seen, or after any new machine would be visible.
+/// Whether an observation proves that the machine is gone: the provider says so, or does not know it although
+/// it must.
 pub(crate) fn is_gone(
     observation: &Observation,
     asked: &Handle,
-    visible_within: Option<Duration>,
+    shows: Shows,
+    waited: Duration,
     wait: &Wait,
 ) -> bool {
     match observation.finding {
         Finding::Found { state, .. } => state == State::Gone,
-        Finding::NotFound => asked.last_seen.is_some() || is_older_than(asked, visible_within, wait),
+        Finding::NotFound => absence_is_proven(asked, shows, waited, wait),
     }
 }
 
-fn is_older_than(handle: &Handle, limit: Option<Duration>, wait: &Wait) -> bool {
-    match (limit, handle.made_at) {
-        (None, _) => false,
-        (Some(limit), Some(made)) => {
-            Duration::try_from(wait.clock.now().duration_since(made)).is_ok_and(|age| age >= limit)
-        }
-        // A handle read from text does not say how old it is: only the provider's own memory is left.
-        (Some(limit), None) => limit.is_zero(),
+/// When a provider shows what it has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shows {
+    /// How long a new machine may be invisible; absent: nobody can say.
+    pub(crate) new_within: Option<Duration>,
+    /// How old an answer may be.
+    pub(crate) lag: Duration,
+}
+
+impl Shows {
+    pub(crate) fn of(semantics: &Semantics) -> Self {
+        Self { new_within: semantics.visible_within, lag: semantics.list_lags_by }
     }
 }
 
-pub(crate) fn late(handle: &Handle, goal: Goal, deadline: Duration) -> Error {
+/// Whether a machine that is not found does not exist: it was seen before, or any new machine would be visible by
+/// now; and it is so old that an answer from before its time is impossible. A handle read from text does not say
+/// how old it is, but the machine is at least as old as its first sighting and as the wait.
+fn absence_is_proven(asked: &Handle, shows: Shows, waited: Duration, wait: &Wait) -> bool {
+    let since = |at| Duration::try_from(wait.clock.now().duration_since(at)).ok();
+    let made = asked.made_at.and_then(since).unwrap_or_default();
+    let seen = asked.last_seen.and_then(|seen| since(seen.at)).unwrap_or_default();
+    let age = made.max(seen).max(waited);
+    let hidden = if asked.last_seen.is_some() { Some(Duration::ZERO) } else { shows.new_within };
+    hidden.is_some_and(|hidden| age >= hidden.saturating_add(shows.lag))
+}
+
+/// The handle for the next look, which remembers this one even where the adapter forgot to.
+pub(crate) fn remembered(observation: &Observation) -> Handle {
+    let handle = observation.handle.clone();
+    match observation.state() {
+        Some(state) => handle.seen(observation.at, state),
+        None => handle,
+    }
+}
+
+/// Whether anything but the time of the look is different.
+fn differs(before: &Observation, now: &Observation) -> bool {
+    let timeless = |instance: &Instance| {
+        let mut instance = instance.clone();
+        instance.handle.last_seen = None;
+        instance
+    };
+    got_further(before, now) || before.instance().map(timeless) != now.instance().map(timeless)
+}
+
+/// Whether the machine is in another state, or has got an id or an address: what makes the next look worth having
+/// soon. Money spent and the like change with every look.
+fn got_further(before: &Observation, now: &Observation) -> bool {
+    let told = |it: &Observation| match &it.finding {
+        Finding::NotFound => None,
+        Finding::Found { state, word, failure, .. } => Some((*state, word.clone(), failure.clone())),
+    };
+    let addresses = |it: &Observation| it.instance().map(|instance| instance.public_addresses.clone());
+    told(before) != told(now) || before.handle.id() != now.handle.id() || addresses(before) != addresses(now)
+}
+
+/// The time is over. Where the machine is absent and that proves nothing, the message says so.
+pub(crate) fn late(handle: &Handle, goal: Goal, deadline: Duration, absent: bool) -> Error {
     let aim = match goal {
         Goal::Running => "running",
         Goal::Reachable => "reachable",
         Goal::Gone => "gone",
     };
-    let message = format!("`{handle}` was not {aim} after {} s", deadline.as_secs());
+    let mut message = format!("`{handle}` was not {aim} after {} s", deadline.as_secs());
+    if absent {
+        message = format!("{message}: it is not shown, but a new machine may be hidden for a while");
+    }
     Error::new(ErrorKind::DeadlineExceeded, message).with_effect(Effect::Unknown).with_retry(Retry::Backoff)
 }

@@ -230,7 +230,9 @@ impl Channel {
 fn pause(retry: Retry, tries: u32) -> Duration {
     match retry {
         Retry::After(delay) => delay,
-        Retry::Backoff | Retry::Never => (FIRST_PAUSE * 2_u32.pow(tries.saturating_sub(1).min(6))).mul_f64(fastrand::f64()),
+        Retry::Backoff | Retry::Never => {
+            (FIRST_PAUSE * 2_u32.pow(tries.saturating_sub(1).min(6))).mul_f64(fastrand::f64())
+        }
     }
 }
 

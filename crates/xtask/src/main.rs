@@ -15,7 +15,8 @@ fn main() -> anyhow::Result<()> {
 
 fn gate() -> anyhow::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let status = Command::new("bash").arg(".ci/run").current_dir(root).status().context("bash cannot be started")?;
+    let status =
+        Command::new("bash").arg(".ci/run").current_dir(root).status().context("bash cannot be started")?;
     if !status.success() {
         bail!("the gate is closed: {status}");
     }

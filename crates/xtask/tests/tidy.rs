@@ -19,7 +19,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("vmbroker", &["vmbroker-core", "vmbroker-fluence", "vmbroker-wayscloud", "vmbroker-zenlayer"]),
     (
         "vmbroker-cli",
-        &["vmbroker", "vmbroker-core", "vmbroker-fluence", "vmbroker-http", "vmbroker-sim", "vmbroker-wayscloud", "vmbroker-zenlayer"],
+        &[
+            "vmbroker",
+            "vmbroker-core",
+            "vmbroker-fluence",
+            "vmbroker-http",
+            "vmbroker-sim",
+            "vmbroker-wayscloud",
+            "vmbroker-zenlayer",
+        ],
     ),
     ("vmbroker-xtask", &[]),
 ];
@@ -46,7 +54,12 @@ fn name(manifest: &Table) -> &str {
 /// The names of our own crates in one section of a manifest.
 fn ours<'a>(manifest: &'a Table, section: &str) -> Vec<&'a str> {
     let entries = manifest.get(section).and_then(|section| section.as_table());
-    entries.into_iter().flat_map(Table::keys).filter(|key| key.starts_with("vmbroker")).map(String::as_str).collect()
+    entries
+        .into_iter()
+        .flat_map(Table::keys)
+        .filter(|key| key.starts_with("vmbroker"))
+        .map(String::as_str)
+        .collect()
 }
 
 /// What is wrong with a crate's edges, if anything.
@@ -61,7 +74,10 @@ fn crates_use_only_the_crates_they_may() {
     for manifest in manifests().values() {
         assert_eq!(complaint(manifest), None);
     }
-    let crooked: Table = "[package]\nname = \"vmbroker-core\"\n[dependencies]\nvmbroker-http.workspace = true".parse().unwrap();
+    let crooked: Table =
+        "[package]\nname = \"vmbroker-core\"\n[dependencies]\nvmbroker-http.workspace = true"
+            .parse()
+            .unwrap();
     assert_eq!(complaint(&crooked).unwrap(), "vmbroker-core may not use vmbroker-http");
 }
 
@@ -99,14 +115,24 @@ fn architecture_names_every_crate() {
 #[test]
 fn every_crate_takes_the_lints_of_the_workspace() {
     for manifest in manifests().values() {
-        let lints = manifest.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool);
+        let lints =
+            manifest.get("lints").and_then(|lints| lints.get("workspace")).and_then(toml::Value::as_bool);
         assert_eq!(lints, Some(true), "{} does not", name(manifest));
     }
 }
 
 #[test]
 fn the_top_level_holds_what_a_newcomer_expects() {
-    let wanted = ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md", ".ci/run"];
+    let wanted = [
+        "ARCHITECTURE.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "Cargo.toml",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        "README.md",
+        ".ci/run",
+    ];
     for file in wanted {
         assert!(root().join(file).is_file(), "{file} is missing");
     }

@@ -1,4 +1,4 @@
-//! A correct adapter to the small cloud, and every way in which it can be made a broken one.
+//! A correct adapter to the small cloud, which one [`Flaw`] makes a broken one.
 
 use std::collections::HashSet;
 use std::sync::Mutex;
@@ -12,57 +12,7 @@ use vmbroker_core::{
 };
 
 use crate::cloud::{Bad, CANARY, Cloud, Model, Row};
-
-/// One way to break the law.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Flaw {
-    CreatesTwice,
-    ForgetsTheMarker,
-    HidesTheMarker,
-    ReturnsAnOldMachine,
-    ReturnsABareHandle,
-    WaitsInCreate,
-    LiesAboutOrders,
-    ComposesAnyName,
-    ResendsCreate,
-    ResendsCreateQuietly,
-    CallsUnclearRefused,
-    CallsRefusedUnclear,
-    CallsEveryRefusalUnavailable,
-    InsistsWhenThrottled,
-    ChecksNothing,
-    IgnoresOptions,
-    IgnoresZones,
-    IgnoresOffers,
-    AnswersBackwards,
-    DropsDuplicates,
-    CallsUnknownAnError,
-    ReadsNothingAsAll,
-    NeedsItsMemory,
-    NeedsTheOrder,
-    ForgetsSightings,
-    CallsFailureAbsence,
-    WaitsForEver,
-    LooksOneByOne,
-    PromisesVisibility,
-    DropsARow,
-    ReadsOnePage,
-    ReturnsPartOfTheList,
-    ListsNamesAsIds,
-    DeletesNothing,
-    HidesTheUndead,
-    RefusesRepeatedDeletes,
-    WaitsInDelete,
-    RefusesToDeleteTheNew,
-    DeletesEverything,
-    CallsALostDeleteRefused,
-    KeepsTheBinSecret,
-    IgnoresTheQuery,
-    InventsOfferIds,
-    ShowsItsSecret,
-    ShowsItsSecretInDebug,
-    CoversNothingPerCall,
-}
+use crate::flaw::Flaw;
 
 pub(crate) struct Double {
     id: ProviderId,

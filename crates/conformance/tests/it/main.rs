@@ -3,6 +3,7 @@
 
 mod cloud;
 mod double;
+mod flaw;
 mod table;
 
 use std::sync::Arc;
@@ -12,7 +13,8 @@ use vmbroker_conformance::{LAWS, Report, Subject, Verdict, World, run_all};
 use vmbroker_core::{Clock, CreateRequest, Marker, Owner, Size};
 
 use cloud::{Cloud, Shape};
-use double::{Double, Flaw};
+use double::Double;
+use flaw::Flaw;
 
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0mF4kuFzFLoOfCh3mCDGEXLLXmoxpQvC1i3ZxVQeBn me@home";
 

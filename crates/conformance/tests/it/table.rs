@@ -1,7 +1,7 @@
 //! For each law the broken doubles that break it.
 
 use crate::cloud::Shape;
-use crate::double::Flaw;
+use crate::flaw::Flaw;
 
 /// A law, the cloud on which it is tried, and the flaws that break it there.
 pub(crate) type Row = (&'static str, Shape, &'static [Flaw]);
