@@ -42,6 +42,20 @@ impl Kind {
             Self::Zenlayer => &[&["access_key_id", "access_key_password"], &["token"]],
         }
     }
+
+    /// Further secrets that an account of this kind may have.
+    #[must_use]
+    pub fn optional_secrets(self) -> &'static [&'static str] {
+        match self {
+            Self::Fluence | Self::Wayscloud => &[],
+            Self::Zenlayer => &["machine_password"],
+        }
+    }
+
+    /// Every secret that an account of this kind may have.
+    pub fn secrets(self) -> impl Iterator<Item = &'static str> {
+        self.credential_sets().iter().copied().flatten().chain(self.optional_secrets()).copied()
+    }
 }
 
 impl fmt::Display for Kind {
@@ -75,7 +89,8 @@ pub struct Account {
     pub kind: Kind,
     /// What the adapter may be told: the fields of its `Config`. Empty: all defaults.
     pub settings: Map<String, Value>,
-    /// Its secrets by name: one of the kind's [sets](Kind::credential_sets).
+    /// Its secrets by name: one of the kind's [sets](Kind::credential_sets), and perhaps
+    /// [further ones](Kind::optional_secrets).
     pub credentials: BTreeMap<String, Secret>,
 }
 

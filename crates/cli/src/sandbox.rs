@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::Serialize;
 use vmbroker::{Clock, ProviderId};
-use vmbroker_sim::{CloudConfig, Face, RunningCloud, SandboxConfig};
+use vmbroker_sim::{Dialect, Profile, Running, SandboxConfig};
 
 use crate::config::Config;
 use crate::failure::Failure;
@@ -21,10 +21,10 @@ pub(crate) struct Settings {
     pub from: Timestamp,
     /// How fast things happen.
     pub pace: Pace,
-    /// Which clouds, and each one's port; 0 is any free one.
-    pub clouds: Vec<(Face, u16)>,
-    /// The port of the control face; absent: there is none.
-    pub control_port: Option<u16>,
+    /// Which clouds.
+    pub dialects: Vec<Dialect>,
+    /// The port of the control face; the clouds have those after it. 0: any free ones.
+    pub first_port: u16,
 }
 
 /// How fast things happen in simulated clouds.
@@ -39,9 +39,16 @@ pub(crate) enum Pace {
 impl Settings {
     /// One cloud of each provider, for callers in this process.
     pub(crate) fn embedded(from: Timestamp, speed: u32) -> Self {
-        let clouds = [Face::Fluence202504, Face::WaysCloudDocumented, Face::Zenlayer];
-        let clouds = clouds.into_iter().map(|face| (face, 0)).collect();
-        Self { from, pace: Pace::Clock(speed), clouds, control_port: None }
+        Self { from, pace: Pace::Clock(speed), dialects: Dialect::DEFAULT.to_vec(), first_port: 0 }
+    }
+}
+
+impl Settings {
+    /// The name that two of the clouds would share; absent where each has its own.
+    pub(crate) fn twice(&self) -> Option<&'static str> {
+        let names: Vec<&str> = self.dialects.iter().map(|dialect| account_name(*dialect)).collect();
+        let first = |at: usize| names[..at].contains(&names[at]);
+        (0..names.len()).find(|at| first(*at)).map(|at| account_name(self.dialects[at]))
     }
 }
 
@@ -51,7 +58,7 @@ pub(crate) struct Cloud {
     /// The account it is configured as.
     pub account: ProviderId,
     /// Which wire it speaks.
-    pub face: Face,
+    pub dialect: Dialect,
     /// Where it listens.
     pub url: String,
 }
@@ -86,22 +93,20 @@ impl Sandbox {
             Pace::Hurry(by) => (1, by),
         };
         let clock = Clock::simulated(settings.from, speed);
-        let cloud = |(face, port): &(Face, u16)| {
-            let mut cloud = CloudConfig::new(*face);
-            cloud.name = account_name(*face).to_owned();
-            cloud.port = *port;
-            cloud.profile = cloud.profile.hurried(hurry);
-            cloud
+        let config = SandboxConfig {
+            dialects: settings.dialects.clone(),
+            first_port: settings.first_port,
+            ..SandboxConfig::new(clock.clone())
         };
-        let mut config = SandboxConfig::new(&[]);
-        config.clock = clock.clone();
-        config.clouds = settings.clouds.iter().map(cloud).collect();
-        config.control_port = settings.control_port;
         let running = vmbroker_sim::Sandbox::start(config)
             .await
             .map_err(|error| Failure::other("the simulated clouds cannot be started").because(error))?;
-        let known = |cloud: &RunningCloud| {
-            Ok(Cloud { account: cloud.name.parse()?, face: cloud.face, url: cloud.url.clone() })
+        for cloud in running.clouds() {
+            hurry_up(&mut cloud.cloud.account().profile, hurry);
+        }
+        let known = |cloud: &Running| {
+            let account = account_name(cloud.dialect).parse()?;
+            Ok(Cloud { account, dialect: cloud.dialect, url: cloud.url.clone() })
         };
         let clouds = running.clouds().iter().map(known).collect::<vmbroker::Result<_>>()?;
         Ok(Self { clock, pace: settings.pace, clouds, running })
@@ -117,7 +122,7 @@ impl Sandbox {
     }
 
     /// Where faults, time and ledgers are reached from outside.
-    pub(crate) fn control_url(&self) -> Option<&str> {
+    pub(crate) fn control_url(&self) -> &str {
         self.running.control_url()
     }
 
@@ -136,25 +141,42 @@ impl Sandbox {
 
     /// What each cloud's ledger says now.
     pub(crate) fn ledgers(&self) -> Vec<LedgerLine> {
-        let line = |(known, running): (&Cloud, &RunningCloud)| {
+        let line = |(known, running): (&Cloud, &Running)| {
             let ledger = running.cloud.ledger();
             LedgerLine {
                 account: known.account.clone(),
                 machines: ledger.entries.len(),
                 open: ledger.open().count(),
                 charged: ledger.total().normalize().to_string(),
-                currency: ledger.entries.first().map(|entry| entry.currency.clone()).unwrap_or_default(),
+                currency: ledger.entries.first().map(|entry| entry.currency.to_owned()).unwrap_or_default(),
             }
         };
         self.clouds.iter().zip(self.running.clouds()).map(line).collect()
     }
 }
 
-/// The account that a cloud with this face is configured as.
-fn account_name(face: Face) -> &'static str {
-    match face {
-        Face::Fluence202504 | Face::Fluence202505 => "fluence",
-        Face::WaysCloudDocumented | Face::WaysCloudWaldur => "wayscloud",
-        Face::Zenlayer => "zenlayer",
+/// Everything that machines go through takes this many times less. The recycle bin keeps its time: nobody waits
+/// for it.
+fn hurry_up(profile: &mut Profile, by: u32) {
+    let steps = [
+        &mut profile.queue,
+        &mut profile.build,
+        &mut profile.address,
+        &mut profile.power,
+        &mut profile.delete,
+        &mut profile.invisible,
+    ];
+    for step in steps {
+        *step /= by;
+    }
+}
+
+/// The account that a cloud of this dialect is configured as.
+fn account_name(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Fluence202504 | Dialect::Fluence202505 => "fluence",
+        Dialect::Wayscloud => "wayscloud",
+        Dialect::Waldur => "waldur",
+        Dialect::Zenlayer => "zenlayer",
     }
 }

@@ -14,7 +14,7 @@ use board::Board;
 /// Show the whole story on simulated clouds, in less than a minute: machines are ordered at all three, watched
 /// until they can be reached, and deleted; the clouds' own ledgers prove that nothing is left.
 ///
-/// JSON: `{"clouds": [{"account", "face", "url"}], "machines": [{"provider", "marker", "handle_text", "addresses",
+/// JSON: `{"clouds": [{"account", "dialect", "url"}], "machines": [{"provider", "marker", "handle_text", "addresses",
 /// "states": [{"state", "after_seconds"}]}], "ledgers": [{"account", "machines", "open", "charged", "currency"}],
 /// "left": [{…}], "failures": [{…}], "simulated_seconds"}`. The exit code is 0 only where nothing is left.
 #[derive(Debug, clap::Args)]

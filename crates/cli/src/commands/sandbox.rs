@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::json;
-use vmbroker_sim::Face;
+use vmbroker_sim::Dialect;
 
 use crate::context::Context;
 use crate::failure::{Failure, OK};
@@ -17,7 +17,7 @@ use crate::sandbox::{HEADER, Pace, Sandbox, Secrets, Settings};
 /// Serve simulated clouds on ports of this machine until Ctrl-C, for this program and any other that speaks the
 /// providers' wires.
 ///
-/// JSON, once all listen: `{"clouds": [{"account", "face", "url"}], "control", "config", "config_text",
+/// JSON, once all listen: `{"clouds": [{"account", "dialect", "url"}], "control", "config", "config_text",
 /// "secrets": {name: value}}`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -30,65 +30,32 @@ pub(crate) struct Args {
     /// How many times less time everything takes than at the real providers.
     #[arg(long, value_name = "FACTOR", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     speed: u32,
-    /// The port of the simulated Fluence [default: any free one].
+    /// Which clouds (repeat for more) [default: fluence-2025-04, wayscloud, zenlayer].
+    #[arg(long = "cloud", value_name = "NAME", value_parser = cloud)]
+    clouds: Vec<Dialect>,
+    /// The port of the control face, which sets faults, steps time and shows ledgers; the clouds have the ports
+    /// after it [default: any free ones].
     #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
-    fluence_port: u16,
-    /// The contract that the simulated Fluence keeps.
-    #[arg(long, value_enum, default_value = "2025-04")]
-    fluence_contract: Contract,
-    /// The port of the simulated WAYSCloud [default: any free one].
-    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
-    wayscloud_port: u16,
-    /// The dialect that the simulated WAYSCloud speaks.
-    #[arg(long, value_enum, default_value = "documented")]
-    wayscloud_dialect: Dialect,
-    /// The port of the simulated Zenlayer [default: any free one].
-    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
-    zenlayer_port: u16,
-    /// The port of the control face, which sets faults, steps time and shows ledgers [default: any free one].
-    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
-    control_port: u16,
+    port: u16,
 }
 
-/// A contract of Fluence's API.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Contract {
-    /// April 2025.
-    #[value(name = "2025-04")]
-    April2025,
-    /// May 2025.
-    #[value(name = "2025-05")]
-    May2025,
-}
-
-/// A dialect of WAYSCloud's API.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Dialect {
-    /// As its pages say.
-    Documented,
-    /// As a running Waldur does.
-    Waldur,
+fn cloud(text: &str) -> Result<Dialect, String> {
+    text.parse()
 }
 
 pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
-    let fluence = match args.fluence_contract {
-        Contract::April2025 => Face::Fluence202504,
-        Contract::May2025 => Face::Fluence202505,
-    };
-    let wayscloud = match args.wayscloud_dialect {
-        Dialect::Documented => Face::WaysCloudDocumented,
-        Dialect::Waldur => Face::WaysCloudWaldur,
-    };
+    let dialects = if args.clouds.is_empty() { Dialect::DEFAULT.to_vec() } else { args.clouds };
     let settings = Settings {
         from: context.clock().now(),
         pace: Pace::Hurry(args.speed),
-        clouds: vec![
-            (fluence, args.fluence_port),
-            (wayscloud, args.wayscloud_port),
-            (Face::Zenlayer, args.zenlayer_port),
-        ],
-        control_port: Some(args.control_port),
+        dialects,
+        first_port: args.port,
     };
+    if let Some(twice) = settings.twice() {
+        return Err(Failure::usage(format!(
+            "two of the clouds would be the account `{twice}`: one of them is enough"
+        )));
+    }
     let sandbox = Sandbox::start(&settings).await?;
     let written =
         args.write_config.as_deref().map(|file| write_config(&sandbox, &context, file)).transpose()?;
@@ -127,11 +94,9 @@ fn say_start(sandbox: &Sandbox, context: &Context, written: Option<&Path>) -> Re
     }
     let mut text = String::from("Simulated clouds:\n");
     for cloud in sandbox.clouds() {
-        text.push_str(&format!("  {:<12} {}  ({})\n", cloud.account, cloud.url, cloud.face));
+        text.push_str(&format!("  {:<12} {}  ({})\n", cloud.account, cloud.url, cloud.dialect));
     }
-    if let Some(url) = sandbox.control_url() {
-        text.push_str(&format!("  {:<12} {url}\n", "control"));
-    }
+    text.push_str(&format!("  {:<12} {}\n", "control", sandbox.control_url()));
     match written {
         Some(path) => {
             text.push_str(&format!("\nIn another shell:\n  export VMBROKER_CONFIG={}\n", path.display()));

@@ -13,7 +13,6 @@ use std::collections::BTreeMap;
 use vmbroker::{Account, Clock, ErrorKind, Kind, ProviderId, Registry, Secret};
 
 pub(crate) use place::Place;
-pub(crate) use secrets::read_private_file;
 
 use crate::failure::Failure;
 

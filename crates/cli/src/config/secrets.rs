@@ -31,6 +31,8 @@ pub(crate) fn keys(kind: Kind) -> impl Iterator<Item = &'static str> {
             "access_key_password_file",
             "token_env",
             "token_file",
+            "machine_password_env",
+            "machine_password_file",
         ],
     };
     own.iter().copied()
@@ -51,14 +53,14 @@ fn vendor_variable(kind: Kind, secret: &str, settings: &Table) -> Option<&'stati
 
 /// Refuses a secret that stands in the file itself. Its value is not repeated.
 pub(crate) fn refuse_direct(place: &str, account: &str, kind: Kind, table: &Table) -> Result<(), Failure> {
-    let names = kind.credential_sets().iter().copied().flatten().copied();
-    for name in names.chain(SECRET_WORDS) {
+    for name in kind.secrets().chain(SECRET_WORDS) {
         if table.contains_key(name) {
             let message = format!(
                 "{place}`{account}.{name}` holds a secret: secrets come from the environment or from a file of \
                  their own, never from the configuration"
             );
-            let near = kind.credential_sets()[0].last().copied().unwrap_or(name);
+            let own = kind.credential_sets()[0].last().copied().unwrap_or(name);
+            let near = if kind.secrets().any(|known| known == name) { name } else { own };
             return Err(Failure::configuration(message).hint(format!(
                 "`{near}_file = \"PATH\"` names a file of mode 600, `{near}_env = \"NAME\"` a variable"
             )));
@@ -81,7 +83,7 @@ pub(crate) fn take(
     table: &mut Table,
 ) -> Result<Result<Found, Error>, Failure> {
     let mut named: BTreeMap<&'static str, Source> = BTreeMap::new();
-    for name in kind.credential_sets().iter().copied().flatten().copied() {
+    for name in kind.secrets() {
         let variable = text(shown, account, table, &format!("{name}_env"))?;
         let file = text(shown, account, table, &format!("{name}_file"))?;
         match (variable, file) {
@@ -101,7 +103,9 @@ pub(crate) fn take(
     let whole = |set: &&[&'static str]| set.iter().any(|name| named.contains_key(name));
     let set = sets.iter().copied().find(whole).unwrap_or(sets[0]);
     let mut found = Found { secrets: BTreeMap::new(), sources: Vec::new() };
-    for name in set.iter().copied() {
+    let optional = kind.optional_secrets().iter().copied().filter(|name| named.contains_key(name));
+    let wanted: Vec<&str> = set.iter().copied().chain(optional).collect();
+    for name in wanted {
         let source = named.remove(name).or_else(|| of_vendor(name));
         let Some(source) = source else {
             return Ok(Err(missing(format!("`{account}` needs `{name}_env` or `{name}_file`"))));
@@ -156,7 +160,7 @@ impl Source {
 }
 
 /// The text of a file that only its owner can read; what is wrong is one sentence.
-pub(crate) fn read_private_file(path: &Path) -> Result<Secret, String> {
+fn read_private_file(path: &Path) -> Result<Secret, String> {
     let shown = path.display();
     let cannot = |error: std::io::Error| format!("the secret file `{shown}` cannot be read: {error}");
     let mode = std::fs::metadata(path).map_err(cannot)?.permissions().mode() & 0o777;

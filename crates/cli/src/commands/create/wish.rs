@@ -9,7 +9,7 @@ use vmbroker::{
     OfferId, Port, PriceLimit, PublicAddress, Size, SshKey, printable,
 };
 
-use crate::config::{Place, read_private_file};
+use crate::config::Place;
 use crate::failure::Failure;
 use crate::units::{
     ProviderOption, data_disk, disk_gib, label, labels, memory_mib, price_limit, provider_option, word,
@@ -161,20 +161,16 @@ impl WishArgs {
 fn option_value(name: &str, key: &str, value: &str, place: &Place) -> Result<Value, Failure> {
     let lower = key.to_lowercase();
     let secret = ["password", "secret", "token"].iter().any(|word| lower.contains(word));
+    if secret {
+        let message = format!(
+            "`--option {name}` is refused: a secret is never an argument, because every program on this machine can \
+             read arguments, and a wish is kept and shown"
+        );
+        return Err(Failure::usage(message)
+            .hint("secrets belong to the account: `…_env` or `…_file` in vmbroker.toml, which `vmbroker init` explains"));
+    }
     let text = match value.strip_prefix('@') {
-        Some(file) if secret => {
-            let path = place.resolve(&place.folder, file.as_ref());
-            return Ok(Value::from(read_private_file(&path).map_err(Failure::usage)?.expose()));
-        }
         Some(file) => place.user_file("the option's file", file.as_ref(), MOST_FILE_BYTES)?,
-        None if secret => {
-            let message = format!(
-                "`--option {name}` is refused: a secret is never an argument, because every program on this \
-                 machine can read arguments"
-            );
-            return Err(Failure::usage(message)
-                .hint(format!("`--option {name}=@FILE` reads it from a file of mode 600")));
-        }
         None => value.to_owned(),
     };
     Ok(serde_json::from_str(&text).unwrap_or_else(|_| Value::from(text.trim_end_matches(['\r', '\n']))))
