@@ -5,7 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::{Either, join_all, select};
+use futures_util::future::{BoxFuture, Either, join_all, select};
 use vmbroker_core::{
     Clock, ComputeProvider, Error, ErrorKind, Handle, Listing, Observation, Offer, OfferQuery, ProviderId,
     Result, Retry,
@@ -21,6 +21,23 @@ const REAL_TIME_AT_LEAST: Duration = Duration::from_secs(5);
 ///
 /// Asking all of them takes as long as the slowest, and never longer than the deadline: what has not answered
 /// by then is an error beside the answers of the others.
+///
+/// ```
+/// use vmbroker::{Account, Clock, Kind, Registry, Secret};
+/// # #[cfg(feature = "fluence")] {
+/// let clock = Clock::system();
+/// let account = Account {
+///     id: "fluence".parse()?,
+///     kind: Kind::Fluence,
+///     settings: Default::default(),
+///     credentials: [("api_key".to_owned(), Secret::new("from a vault"))].into(),
+/// };
+/// let mut registry = Registry::new(clock.clone());
+/// registry.add(account.open(&clock)?)?;
+/// assert!(registry.get(&"fluence".parse()?).is_ok());
+/// # }
+/// # Ok::<(), vmbroker::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Registry {
     accounts: BTreeMap<ProviderId, Entry>,
@@ -137,14 +154,14 @@ impl Registry {
 
     /// What each account offers that meets the query. Sorted by account.
     pub async fn offers(&self, query: &OfferQuery) -> Vec<Answer<Vec<Offer>>> {
-        let all = self.accounts.keys();
-        join_all(all.map(|id| self.ask(id, "offers", async |it| it.offers(query).await))).await
+        let ask = |id| self.ask(id, "offers", move |it| Box::pin(async move { it.offers(query).await }));
+        join_all(self.accounts.keys().map(ask)).await
     }
 
     /// Every instance of each account. Sorted by account.
     pub async fn list(&self) -> Vec<Answer<Listing>> {
-        let all = self.accounts.keys();
-        join_all(all.map(|id| self.ask(id, "list", async |it| it.list().await))).await
+        let ask = |id| self.ask(id, "list", |it| Box::pin(async move { it.list().await }));
+        join_all(self.accounts.keys().map(ask)).await
     }
 
     /// Looks at many machines at many accounts: one answer for each account that is asked, sorted by account,
@@ -154,29 +171,31 @@ impl Registry {
         for handle in handles {
             groups.entry(&handle.provider).or_default().push(handle.clone());
         }
-        let ask = async |(id, group): (&ProviderId, Vec<Handle>)| {
-            self.ask(id, "status", async |it| it.status(&group).await).await
+        let ask = |(id, group): (_, Vec<Handle>)| {
+            self.ask(id, "status", |it| Box::pin(async move { it.status(&group).await }))
         };
         join_all(groups.into_iter().map(ask)).await
     }
 
-    async fn ask<T>(
-        &self,
-        id: &ProviderId,
+    fn ask<'a, T: Send + 'a>(
+        &'a self,
+        id: &'a ProviderId,
         operation: &'static str,
-        question: impl AsyncFnOnce(Arc<dyn ComputeProvider>) -> Result<T>,
-    ) -> Answer<T> {
-        let result = match self.get(id) {
-            Err(error) => Err(error),
-            Ok(provider) => {
-                let deadline = pin!(self.clock.sleep(self.answer_within));
-                match select(pin!(question(provider)), deadline).await {
-                    Either::Left((result, _)) => result,
-                    Either::Right(_) => Err(self.late(id, operation)),
+        question: impl FnOnce(Arc<dyn ComputeProvider>) -> BoxFuture<'a, Result<T>> + Send + 'a,
+    ) -> BoxFuture<'a, Answer<T>> {
+        Box::pin(async move {
+            let result = match self.get(id) {
+                Err(error) => Err(error),
+                Ok(provider) => {
+                    let deadline = pin!(self.clock.sleep(self.answer_within));
+                    match select(question(provider), deadline).await {
+                        Either::Left((result, _)) => result,
+                        Either::Right(_) => Err(self.late(id, operation)),
+                    }
                 }
-            }
-        };
-        Answer { provider: id.clone(), result }
+            };
+            Answer { provider: id.clone(), result }
+        })
     }
 
     fn late(&self, id: &ProviderId, operation: &'static str) -> Error {

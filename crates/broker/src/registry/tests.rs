@@ -144,3 +144,13 @@ fn only_the_wanted_accounts_are_kept() {
     assert_eq!(names(all.clone().only(&wanted(&["b"])).unwrap()), ["b"]);
     assert_eq!(all.only(&wanted(&["x"])).unwrap_err().kind(), ErrorKind::InvalidRequest);
 }
+
+#[test]
+fn what_is_asked_of_all_can_be_asked_from_any_thread() {
+    fn sendable<T: Send>(_: T) {}
+    let registry = registry(&[]);
+    let query = OfferQuery::default();
+    sendable(registry.offers(&query));
+    sendable(registry.list());
+    sendable(registry.status(&[]));
+}

@@ -11,8 +11,10 @@ use crate::sandbox::{LedgerLine, Sandbox, Settings};
 use crate::table::{Table, column};
 use board::Board;
 
-/// Show the whole story on simulated clouds, in less than a minute: machines are ordered at all three, watched
-/// until they can be reached, and deleted; the clouds' own ledgers prove that nothing is left.
+/// Show the whole story on simulated clouds, in less than a minute.
+///
+/// Machines are ordered at all three clouds, watched until they can be reached, and deleted; the clouds' own ledgers
+/// prove that nothing is left.
 ///
 /// JSON: `{"clouds": [{"account", "dialect", "url"}], "machines": [{"provider", "marker", "handle_text", "addresses",
 /// "states": [{"state", "after_seconds"}]}], "ledgers": [{"account", "machines", "open", "charged", "currency"}],

@@ -47,3 +47,48 @@ pub(crate) fn run(_: Args, context: &Context) -> Result<u8, Failure> {
 
 /// What is written: every account commented out.
 pub(crate) const TEMPLATE: &str = include_str!("init.toml");
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::PathBuf;
+
+    use vmbroker::Clock;
+
+    use super::*;
+    use crate::config::{Config, Place};
+
+    /// The template with its examples in force: comments that are no settings stay comments.
+    fn filled_in() -> String {
+        let lines = TEMPLATE.lines().map(|line| match line.strip_prefix("# ") {
+            Some(setting) if setting.starts_with('[') || setting.contains(" = ") => setting,
+            _ => line,
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    #[tokio::test]
+    async fn every_setting_of_the_template_is_understood() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vmbroker.toml");
+        std::fs::write(&path, filled_in()).unwrap();
+        let names = [
+            "FLUENCE_API_KEY",
+            "WAYSCLOUD_API_TOKEN",
+            "WALDUR_ACCESS_TOKEN",
+            "ZENLAYERCLOUD_ACCESS_KEY_ID",
+            "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD",
+        ];
+        let env: BTreeMap<String, _> =
+            names.iter().map(|name| ((*name).to_owned(), "0123456789".into())).collect();
+        let place = Place { env, folder: PathBuf::from("/") };
+        let config = Config::load(Some(&path), &place).unwrap();
+        assert_eq!(config.owner.as_deref(), Some("my-team"));
+        let registry = config.open(&Clock::system()).unwrap();
+        let ids: Vec<String> = registry.ids().map(ToString::to_string).collect();
+        assert_eq!(ids, ["fluence", "waldur", "wayscloud", "zenlayer"]);
+        for id in registry.ids() {
+            registry.get(id).unwrap();
+        }
+    }
+}

@@ -9,7 +9,9 @@ use crate::context::{Context, Open, report_all};
 use crate::failure::Failure;
 use crate::table::{Table, column};
 
-/// Check each account: its configuration, its credentials, and whether it can be reached (by reading its list).
+/// Check each account: configuration, credentials, and whether it can be reached.
+///
+/// It is reached by reading its list: the one answer from which absence is concluded.
 ///
 /// JSON: `{"config": path, "accounts": [{"account", "kind", "credentials": [source], "reached", "machines",
 /// "semantics": {…}, "failure": {…}}]}`. Durations of `semantics` are `{"secs", "nanos"}`.

@@ -14,8 +14,9 @@ use crate::failure::{Failure, OK};
 use crate::interrupt::interrupted;
 use crate::sandbox::{HEADER, Pace, Sandbox, Secrets, Settings};
 
-/// Serve simulated clouds on ports of this machine until Ctrl-C, for this program and any other that speaks the
-/// providers' wires.
+/// Serve simulated clouds on ports of this machine until Ctrl-C.
+///
+/// They speak the providers' own wires: this program and any other can use them.
 ///
 /// JSON, once all listen: `{"clouds": [{"account", "dialect", "url"}], "control", "config", "config_text",
 /// "secrets": {name: value}}`.

@@ -6,11 +6,11 @@ mod near;
 mod place;
 mod secrets;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
-use vmbroker::{Account, Clock, ErrorKind, Kind, ProviderId, Registry, Secret};
+use vmbroker::{Account, Clock, Kind, ProviderId, Registry, Secret};
 
 pub(crate) use place::Place;
 
@@ -71,11 +71,11 @@ impl Config {
                     };
                     match account.open(clock) {
                         Ok(provider) => registry.add(provider)?,
-                        // The vendors' variables may not say enough: the other accounts work all the same.
-                        Err(error) if self.path.is_none() => {
-                            registry.add_unusable(described.id.clone(), &error)?
+                        Err(error) => {
+                            self.refuse_unknown_key(described, &error)?;
+                            // What else is wrong concerns this account alone: the others work all the same.
+                            registry.add_unusable(described.id.clone(), &error)?;
                         }
-                        Err(error) => return Err(self.bad_setting(described, &error)),
                     }
                 }
             }
@@ -83,17 +83,12 @@ impl Config {
         Ok(registry)
     }
 
-    fn bad_setting(&self, described: &Described, error: &vmbroker::Error) -> Failure {
-        let account = format!("accounts.{}", described.id);
-        if error.kind() != ErrorKind::InvalidConfig {
-            return Failure::configuration(format!("`{account}`: {error}"));
-        }
+    fn refuse_unknown_key(&self, described: &Described, error: &vmbroker::Error) -> Result<(), Failure> {
+        let Some(unknown) = near::unknown_field(error.message()) else { return Ok(()) };
         let place = self.path.as_deref().map(|path| format!("{}: ", path.display())).unwrap_or_default();
-        if let Some(unknown) = near::unknown_field(error.message()) {
-            let own = secrets::keys(described.kind).map(|key| -> &str { key });
-            let known = unknown.known.iter().copied().chain(own);
-            return near::unknown_key(&place, &account, &unknown.path, unknown.field, known);
-        }
-        Failure::configuration(format!("{place}`{account}`: {}", error.message()))
+        let account = format!("accounts.{}", described.id);
+        let own = secrets::keys(described.kind).map(|key| -> &str { key });
+        let known = unknown.known.iter().copied().chain(own);
+        Err(near::unknown_key(&place, &account, &unknown.path, unknown.field, known))
     }
 }

@@ -65,6 +65,17 @@ const CASES: &[Given] = &[
     Config("[accounts.a]\nprovider = \"fluence\"\napi_key_file = \"open.key\""),
     Config("[accounts.a]\nprovider = \"fluence\"\napi_key_file = \"no.key\""),
     Config("[accounts.a]\nprovider = \"fluence\"\napi_key_env = \"A\"\napi_key_file = \"b\""),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key_env = \"KEY\"\ncontarct = \"2025-05\""),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key_evn = \"KEY\"\napi_key_env = \"KEY\""),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key_env = \"KEY\"\nhttp.red_timeout = \"5s\""),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key_env = \"KEY\"\nhttp.read_timeout = \"soon\""),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key_env = \"KEY\"\nhttp.read_timeout = \"-5s\""),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key_env = \"KEY\"\ncontract = \"2024-01\""),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key_env = \"KEY\"\nurl = \"http://example.com\""),
+    Config(
+        "[accounts.a]\nprovider = \"fluence\"\napi_key_env = \"KEY\"\nurl = \"https://me:canary-5f2e@example.com\"",
+    ),
+    Config("[accounts.a]\nprovider = \"wayscloud\"\ntoken_env = \"KEY\"\nproject = \"standard\""),
     Variables(&[]),
     Variables(&[("WALDUR_ACCESS_TOKEN", CANARY)]),
     Variables(&[("VMBROKER_CONFIG", "elsewhere.toml")]),
@@ -85,6 +96,7 @@ async fn each_bad_input_has_its_sentence_and_its_exit_code() {
                 format!("vmbroker {}", args.join(" "))
             }
             Config(config) => {
+                world = world.env("KEY", CANARY);
                 world.file("vmbroker.toml", config, 0o644);
                 config.replace('\n', "; ")
             }
@@ -161,8 +173,8 @@ async fn each_bad_input_has_its_sentence_and_its_exit_code() {
     2 error: `--option aws.region` names no cloud: it begins with one of `fluence`, `wayscloud`, `zenlayer`
 
     vmbroker create --offer small --ssh-key key.pub --option zenlayer.password=SECRET
-    2 error: `--option zenlayer.password` is refused: a secret is never an argument, because every program on this machine can read arguments
-    hint: `--option zenlayer.password=@FILE` reads it from a file of mode 600
+    2 error: `--option zenlayer.password` is refused: a secret is never an argument, because every program on this machine can read arguments, and a wish is kept and shown
+    hint: secrets belong to the account: `…_env` or `…_file` in vmbroker.toml, which `vmbroker init` explains
 
     vmbroker list --api-key=SECRET
     2 error: `--api-key` is refused: a secret is never an argument, because every program on this machine can read arguments
