@@ -62,6 +62,7 @@ async fn answer(State(canned): State<Arc<Canned>>, uri: Uri, body: String) -> im
             let page = usize::try_from(asked["pageNum"].as_u64().unwrap_or(1)).unwrap();
             canned.zenlayer[page - 1].clone()
         }
+        path if path.starts_with("/api/marketplace-public-offerings/") => b"{}".to_vec(),
         "/api/marketplace-resources/" => {
             let query = uri.query().unwrap_or_default();
             assert!(query.contains(&format!("page_size={WALDUR_PAGE}")), "the largest page is asked for");

@@ -19,6 +19,7 @@ use std::time::Duration;
 use canned::{MACHINES, WALDUR_PAGE, ZENLAYER_PAGE};
 use cpu_time::ProcessTime;
 use vmbroker_core::{Clock, ComputeProvider, Secret};
+use vmbroker_http::HttpConfig;
 
 /// How often each side is measured, in turn.
 const ROUNDS: usize = 15;
@@ -55,6 +56,7 @@ struct Subject {
     name: &'static str,
     pages: usize,
     provider: Arc<dyn ComputeProvider>,
+    plain: reqwest::Client,
     /// The requests of the plain way, one a page.
     requests: Vec<reqwest::Request>,
     /// Decodes one page into the adapter's wire structs; how many rows it has.
@@ -86,8 +88,75 @@ fn main() {
     }
 }
 
+/// A plain reqwest, with nothing but what it needs to be built.
+fn plain() -> reqwest::Client {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+    reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls).build().unwrap()
+}
+
+fn subjects(base: &str) -> Vec<Subject> {
+    let id = |name: &str| name.parse().unwrap();
+    let clock = Clock::system();
+    let secret = || Secret::new("canned-secret");
+    let pace = HttpConfig {
+        read_every: Some("0s".parse().unwrap()),
+        write_every: Some("0s".parse().unwrap()),
+        ..HttpConfig::default()
+    };
+    let url = Some(base.to_owned());
+    let get =
+        |path: &str| reqwest::Request::new(reqwest::Method::GET, format!("{base}{path}").parse().unwrap());
+    let fluence = |name, contract, path: &str| {
+        let config =
+            vmbroker_fluence::Config { url: url.clone(), contract, http: pace.clone(), ..Default::default() };
+        let credentials = vmbroker_fluence::Credentials { api_key: secret() };
+        Subject {
+            name,
+            pages: 1,
+            provider: Arc::new(
+                vmbroker_fluence::Fluence::new(id(name), config, credentials, clock.clone()).unwrap(),
+            ),
+            plain: plain(),
+            requests: vec![get(path)],
+            decode: |bytes| vmbroker_fluence::floor(bytes).unwrap(),
+        }
+    };
+    let waldur = {
+        let config = vmbroker_wayscloud::Config {
+            dialect: vmbroker_wayscloud::Dialect::Waldur,
+            url: url.clone(),
+            project: "11111111a32c419a956a63aae54d0c7a".to_owned(),
+            offering: "68308972a32c419a956a63aae54d0c7a".to_owned(),
+            http: pace.clone(),
+            ..Default::default()
+        };
+        let credentials = vmbroker_wayscloud::Credentials { token: secret() };
+        let pages = MACHINES.div_ceil(WALDUR_PAGE);
+        let path = |page| format!("/api/marketplace-resources/?page_size={WALDUR_PAGE}&page={page}");
+        Subject {
+            name: "wayscloud waldur",
+            pages,
+            provider: Arc::new(
+                vmbroker_wayscloud::Wayscloud::new(id("waldur"), config, credentials, clock.clone()).unwrap(),
+            ),
+            plain: plain(),
+            requests: (1..=pages).map(|page| get(&path(page))).collect(),
+            decode: |bytes| vmbroker_wayscloud::floor(bytes).unwrap(),
+        }
+    };
+    vec![
+        fluence("fluence-2025-04", vmbroker_fluence::Contract::April2025, "/vms/v2"),
+        fluence("fluence-2025-05", vmbroker_fluence::Contract::May2025, "/vms/v3"),
+        waldur,
+    ]
+}
+
 async fn compare(subject: &Subject) -> Duration {
-    let plain = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(tls()).build().unwrap();
     let (mut adapter, mut floor) = (Vec::new(), Vec::new());
     for _ in 0..=ROUNDS {
         let start = ProcessTime::now();
@@ -98,7 +167,8 @@ async fn compare(subject: &Subject) -> Duration {
         let start = ProcessTime::now();
         let mut rows = 0;
         for request in &subject.requests {
-            let body = plain.execute(request.try_clone().unwrap()).await.unwrap().bytes().await.unwrap();
+            let body =
+                subject.plain.execute(request.try_clone().unwrap()).await.unwrap().bytes().await.unwrap();
             rows += (subject.decode)(&body);
         }
         floor.push(start.elapsed());

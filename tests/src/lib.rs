@@ -1,1 +1,13 @@
-//! Under construction.
+//! What the whole-system tests share: every simulated dialect with the adapter that speaks it, and the world by
+//! which the laws judge them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "a test ends where its ground is missing"
+)]
+
+mod stage;
+mod world;
+
+pub use stage::{Stage, key, wish};
+pub use world::SimWorld;

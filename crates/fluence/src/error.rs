@@ -28,6 +28,7 @@ const SENTENCES: &[(&str, ErrorKind)] = &[
     ("insufficient balance", ErrorKind::InsufficientFunds),
     ("insufficient funds", ErrorKind::InsufficientFunds),
     ("not enough balance", ErrorKind::InsufficientFunds),
+    ("quota", ErrorKind::QuotaExceeded),
     ("too many requests", ErrorKind::RateLimited),
 ];
 
@@ -97,7 +98,9 @@ fn classify(operation: &'static str, nature: Nature, answer: &Answer) -> Refusal
     let lower = message.to_ascii_lowercase();
     let known = |table| row(table, |part| lower.contains(part));
     let by_sentence = match answer.status {
-        400..=499 if operation == operation::DELETE => known(SENTENCES).or_else(|| known(SENTENCES_OF_DELETE)),
+        400..=499 if operation == operation::DELETE => {
+            known(SENTENCES).or_else(|| known(SENTENCES_OF_DELETE))
+        }
         400..=499 => known(SENTENCES),
         _ => None,
     };
@@ -154,6 +157,7 @@ mod tests {
             (402, r#"{"code":"insufficient_balance","error":"x"}"#, K::InsufficientFunds),
             (402, r#"{"error":"top up"}"#, K::InsufficientFunds),
             (422, r#"{"error":"Insufficient balance to deploy"}"#, K::InsufficientFunds),
+            (422, r#"{"error":"VM quota exceeded"}"#, K::QuotaExceeded),
             (404, r#"{"code":"not_found","error":"x"}"#, K::InvalidConfig),
             (409, r#"{"code":"conflict","error":"x"}"#, K::Conflict),
             (429, "Too Many Requests", K::RateLimited),

@@ -78,7 +78,7 @@ pub struct Fluence {
 
 impl fmt::Debug for Fluence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Fluence({}, {}, {:?})", self.id, self.config.contract.name(), self.channel)
+        write!(f, "Fluence({}, {}, {})", self.id, self.config.contract.name(), self.base)
     }
 }
 
@@ -154,7 +154,8 @@ impl Fluence {
     async fn listing(&self, operation: &'static str) -> Result<Listing> {
         let mut rereads = 0;
         loop {
-            let reply = self.channel.send(self.get(operation, self.config.contract.list())?.listing()).await?;
+            let reply =
+                self.channel.send(self.get(operation, self.config.contract.list())?.listing()).await?;
             let instances = {
                 let users = self.login_users.read().unwrap_or_else(PoisonError::into_inner);
                 let (provider, contract) = (&self.id, self.config.contract);

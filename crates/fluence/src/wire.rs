@@ -4,7 +4,7 @@
 mod value;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -13,6 +13,8 @@ use vmbroker_core::Clock;
 
 use crate::{Cloud, Face, inventory};
 
+pub use wayscloud::{WALDUR_IDS, WaldurIds};
+
 /// A dialect that a simulated cloud speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub enum Dialect {

@@ -23,7 +23,7 @@ mod serve;
 
 pub use cloud::{Account, Call, Cloud};
 pub use face::{Answer, Face, Request};
-pub use faces::Dialect;
+pub use faces::{Dialect, WALDUR_IDS, WaldurIds};
 pub use fault::{Fault, FaultKind, Refusal};
 pub use inventory::{Place, SimOffer};
 pub use ledger::{Billing, Ledger, LedgerEntry};

@@ -7,6 +7,7 @@ mod listing;
 mod look;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -57,7 +58,6 @@ const DEFAULTS: Defaults = Defaults {
 /// assert_eq!(provider.id().as_str(), "ways");
 /// # Ok::<(), vmbroker_core::Error>(())
 /// ```
-#[derive(Debug)]
 pub struct Wayscloud {
     config: Config,
     semantics: Semantics,
@@ -160,6 +160,16 @@ impl Wayscloud {
             sizes: &sizes,
         };
         observe(asked, sight, &context, self.api.channel.clock().now())
+    }
+}
+
+impl fmt::Debug for Wayscloud {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let channel = &self.api.channel;
+        f.debug_struct("Wayscloud")
+            .field("config", &self.config)
+            .field("channel", channel)
+            .finish_non_exhaustive()
     }
 }
 

@@ -126,7 +126,10 @@ impl Face for Fluence {
             (Refusal::Quota, _) => error(422, "VM quota exceeded"),
             (Refusal::Funds, _) => error(422, "Insufficient balance"),
             (Refusal::Credentials, _) => error(403, "Auth failed. No such API Key"),
-            (Refusal::Permission, _) => error(403, "Forbidden"),
+            // Only documents of 2026 tell a key without the right from a wrong key.
+            (Refusal::Permission, _) => {
+                Answer::json(403, &json!({ "code": "forbidden", "error": "The API key has no such scope" }))
+            }
             (Refusal::Incompatible, _) => error(422, "Unsupported OS image"),
             (Refusal::Unavailable, _) => error(503, "Service unavailable"),
         }

@@ -1,33 +1,84 @@
-//! Wayscloud: not written yet; answers 404 to everything.
+//! WAYSCloud's marketplace in two speeches: as its documents say, and as a running Waldur answers.
+//!
+//! The documents are learn.wayscloud.services (virtual machine and resource management pages); the Waldur speech
+//! follows what a Waldur MasterMind 7.0.7 was seen to answer. Where both are silent, the comment at that place says
+//! what was chosen.
+//!
+//! Settings that tests may change through [`Account::shelf`](crate::Account::shelf)`("settings")`:
+//! `provisioning_limit` (number; the Waldur speech builds 5 machines at a time unless told otherwise) and
+//! `token_lifetime` (seconds; a token that rests for longer is refused; absent: it never ends).
+
+mod catalogue;
+mod create;
+mod delete;
+mod desk;
+mod documented;
+mod door;
+mod filter;
+mod ids;
+mod instance;
+mod key;
+mod link;
+mod order;
+mod page;
+mod record;
+mod refuse;
+mod resource;
+mod route;
+mod view;
+mod waldur;
 
 use crate::{Answer, Cloud, Face, FaultKind, Refusal, Request};
 
-/// The face.
-#[derive(Debug)]
-pub(crate) struct Wayscloud;
-impl Face for Wayscloud {
-    fn operation(&self, _: &Request) -> &'static str {
-        "other"
-    }
-    fn answer(&self, _: &Cloud, _: &Request, _: Option<&FaultKind>) -> Answer {
-        Answer::empty(404)
-    }
-    fn refusal(&self, _: Refusal) -> Answer {
-        Answer::empty(404)
-    }
-    fn throttled(&self) -> Answer {
-        Answer::empty(429)
-    }
-}
+use desk::Desk;
+pub(crate) use ids::furnish;
+pub use ids::{WALDUR_IDS, WaldurIds};
+use route::Route;
+
+/// Which of the two it speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Speech {
+    /// As the documents say: bare ids in and out, Creating, Success and Erred.
     Documented,
+    /// As a running Waldur answers: hyperlinks, orders for everything, instances beside resources.
     Waldur,
 }
+
+/// The face.
+#[derive(Debug)]
+pub(crate) struct Wayscloud {
+    speech: Speech,
+}
+
 impl Wayscloud {
-    pub(crate) fn new(_: Speech) -> Self {
-        Self
+    pub(crate) fn new(speech: Speech) -> Self {
+        Self { speech }
     }
 }
-/// Fills a new cloud with what this provider keeps besides machines.
-pub(crate) fn furnish(_: &Cloud) {}
+
+impl Face for Wayscloud {
+    fn operation(&self, request: &Request) -> &'static str {
+        let path = format!("{}/", request.path.trim_end_matches('/'));
+        Route::read(self.speech, &path).map_or("other", |route| route.operation(&request.method))
+    }
+
+    fn answer(&self, cloud: &Cloud, request: &Request, fault: Option<&FaultKind>) -> Answer {
+        let now = cloud.now();
+        let mut account = cloud.account();
+        let mut desk = Desk::new(self.speech, &mut account, now, request, fault);
+        door::answer(&mut desk)
+    }
+
+    fn refusal(&self, refusal: Refusal) -> Answer {
+        refuse::refusal(refusal)
+    }
+
+    fn throttled(&self) -> Answer {
+        // Waldur itself limits nothing on these paths: a 429 comes from a proxy before it, and is no JSON.
+        Answer {
+            body: b"<html><head><title>429 Too Many Requests</title></head></html>".to_vec(),
+            content_type: "text/html",
+            ..Answer::empty(429)
+        }
+    }
+}

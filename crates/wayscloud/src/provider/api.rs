@@ -144,7 +144,7 @@ impl Api {
             }
             let page = self.later_page(operation, url, None).await?;
             // Whoever ignores the page's number answers the same page again: there is but one.
-            if page.next.is_none() && page.body == last.body {
+            if !page.is_paged && !last.is_paged && page.body == last.body {
                 break;
             }
             pages.push(page);

@@ -371,6 +371,6 @@ mod tests {
         };
         assert_eq!(stored(&[kept(&format!("{text} alice@example.com"))], &key).as_deref(), Some("k1"));
         assert_eq!(stored(&[kept("ssh-ed25519 AAAA me@home")], &key), None);
-        assert_eq!(key_name(&key), "vmbroker-mxpQvC1i3ZxVQeBn");
+        assert_eq!(key_name(&key), "vmbroker-oxpQvC1i3ZxVQeBn");
     }
 }

@@ -1,0 +1,7 @@
+//! The whole system: every adapter against the simulated cloud that speaks its dialect.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+mod calls;
+mod laws;
+mod outcomes;
+mod walks;
