@@ -1,0 +1,189 @@
+//! Looking at machines: a hundred ids a call, and none hidden by another that the provider does not know.
+
+use std::collections::{BTreeSet, HashMap};
+
+use vmbroker_core::{ErrorKind, Handle, Instance, Listing, Observation, Pages, Result};
+use vmbroker_http::fetch_pages;
+
+use super::Zenlayer;
+use super::api::{Action, Filter, Rows};
+use crate::convert;
+use crate::wire::InstanceInfo;
+
+/// The most ids of one call.
+pub(super) const MOST_IDS: usize = 100;
+/// The most rows of one page.
+const PAGE_SIZE: usize = 1_000;
+/// How often a list that does not add up is read again.
+const READ_AGAIN: usize = 2;
+/// Of so many new machines that a call did not find, all are looked up in a list instead of one by one.
+const WORTH_A_LIST: usize = 4;
+
+/// What a call for some ids told.
+enum Told {
+    Instances(Vec<Instance>),
+    /// One of them at least is not known: ask for these apart.
+    Apart(Vec<Vec<String>>),
+    /// The only one asked for is not known.
+    Unknown,
+    /// None of these new machines need be known yet: a list tells which are.
+    List(Vec<String>),
+}
+
+impl Zenlayer {
+    /// One observation for each handle, in order.
+    pub(super) async fn look(&self, handles: &[Handle]) -> Result<Vec<Observation>> {
+        let seen: BTreeSet<&str> =
+            handles.iter().filter(|handle| handle.last_seen.is_some()).filter_map(instance_id).collect();
+        let new: BTreeSet<&str> =
+            handles.iter().filter_map(instance_id).filter(|id| !seen.contains(id)).collect();
+        // Those never seen stand together: they are the ones that may spoil a call.
+        let ids: Vec<String> = seen.iter().chain(&new).map(|id| (*id).to_owned()).collect();
+        let mut found: HashMap<String, Instance> = HashMap::with_capacity(ids.len());
+        let mut doubtful: BTreeSet<String> = BTreeSet::new();
+        let mut open: Vec<Vec<String>> = ids.chunks(MOST_IDS).map(<[String]>::to_vec).collect();
+        while !open.is_empty() {
+            let told = fetch_pages(std::mem::take(&mut open), |ids| self.ask_for(ids, &new)).await?;
+            for told in told {
+                match told {
+                    Told::Instances(instances) => found.extend(instances.into_iter().filter_map(|it| {
+                        let id = it.handle.instance.clone()?;
+                        Some((id, it))
+                    })),
+                    Told::Apart(parts) => open.extend(parts),
+                    Told::Unknown => {}
+                    Told::List(ids) => doubtful.extend(ids),
+                }
+            }
+        }
+        if !doubtful.is_empty() {
+            let listed = self.list_all("status").await?.into_instances().into_iter();
+            found.extend(listed.filter_map(|it| {
+                let id = it.handle.instance.clone().filter(|id| doubtful.contains(id))?;
+                Some((id, it))
+            }));
+        }
+        let at = self.api.channel.clock().now();
+        let observe = |handle: &Handle| match instance_id(handle).and_then(|id| found.get(id)) {
+            Some(instance) => Observation::of_instance(handle.clone(), instance.clone(), at),
+            None => Observation::not_found(handle.clone(), at),
+        };
+        Ok(handles.iter().map(observe).collect())
+    }
+
+    async fn ask_for(&self, ids: Vec<String>, new: &BTreeSet<&str>) -> Result<Told> {
+        let wanted: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let filter = Filter { instance_ids: Some(&wanted), page_size: MOST_IDS, ..Filter::default() };
+        let action = Action::read("DescribeInstances", "status");
+        let pages = match self.api.pages::<InstanceInfo>(action, filter).await {
+            Ok(pages) => pages,
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            Err(_) if ids.len() == 1 => return Ok(Told::Unknown),
+            Err(error) => {
+                let (named, others): (Vec<String>, Vec<String>) =
+                    ids.iter().cloned().partition(|id| error.message().contains(id.as_str()));
+                return Ok(split(ids, named, others, new));
+            }
+        };
+        let got: usize = pages.iter().map(|page| page.rows.len()).sum();
+        if let Some(complaint) = missing(&pages, got) {
+            return Err(self.api.incomplete("status", ErrorKind::Unavailable, &complaint));
+        }
+        let mut places = self.catalogue.places();
+        let rows = pages.into_iter().flat_map(|page| page.rows).enumerate();
+        let instance = |(at, row)| convert::instance(row, at, self.api.channel.provider(), &mut places);
+        Ok(Told::Instances(rows.map(instance).collect()))
+    }
+
+    /// Every machine of the account.
+    pub(super) async fn list_all(&self, operation: &'static str) -> Result<Listing> {
+        let mut again = READ_AGAIN;
+        loop {
+            match self.read_list(operation).await?.finish(self.api.channel.clock().now()) {
+                Ok(listing) => return Ok(listing),
+                Err(error) if again == 0 => return Err(error.at(self.api.channel.provider(), operation)),
+                Err(_) => again -= 1,
+            }
+        }
+    }
+
+    async fn read_list(&self, operation: &'static str) -> Result<Pages> {
+        let filter = Filter { page_size: PAGE_SIZE, ..Filter::default() };
+        let action = Action::read("DescribeInstances", operation);
+        let pages = self.api.pages::<InstanceInfo>(action, filter).await?;
+        if pages.iter().any(|page| page.total.is_none()) {
+            let complaint = "the list does not say how many machines there are";
+            return Err(self.api.incomplete(operation, ErrorKind::Protocol, complaint));
+        }
+        let mut places = self.catalogue.places();
+        let mut number = 0;
+        let mut converted = Vec::with_capacity(pages.len());
+        for page in pages {
+            let mut instances = Vec::with_capacity(page.rows.len());
+            for row in page.rows {
+                instances.push(convert::instance(row, number, self.api.channel.provider(), &mut places));
+                number += 1;
+            }
+            converted.push((instances, page.total));
+        }
+        self.name_places(&mut converted).await;
+        let mut gathered = Pages::new();
+        let last = converted.len();
+        for (at, (instances, total)) in converted.into_iter().enumerate() {
+            gathered.add(instances, 0, total, at + 1 == last);
+        }
+        Ok(gathered)
+    }
+
+    /// Names the cities of zones that our own table does not have. That they stay unnamed is no failure.
+    async fn name_places(&self, pages: &mut [(Vec<Instance>, Option<usize>)]) {
+        let nameless = |it: &&mut Instance| {
+            it.location.city.is_none() && it.location.zone.as_deref().is_some_and(|id| !id.is_empty())
+        };
+        if pages.iter_mut().flat_map(|(instances, _)| instances).all(|it| !nameless(&it)) {
+            return;
+        }
+        if let Err(error) = self.catalogue.learn_places(&self.api).await {
+            tracing::debug!(target: "vmbroker::zenlayer", %error, "the zones could not be named");
+            return;
+        }
+        let mut places = self.catalogue.places();
+        for it in pages.iter_mut().flat_map(|(instances, _)| instances).filter(nameless) {
+            it.location = places.find(it.location.zone.take());
+        }
+    }
+}
+
+/// The id by which a machine is asked for. An order's handle has none, and a row that could not be read has none
+/// that the provider knows.
+pub(super) fn instance_id(handle: &Handle) -> Option<&str> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    handle.instance.as_deref().filter(|id| !id.is_empty() && id.bytes().all(fits))
+}
+
+/// What the pages of one answer miss.
+fn missing<T>(pages: &[Rows<T>], got: usize) -> Option<String> {
+    match pages.iter().map(|page| page.total).max().flatten() {
+        None => Some("the answer does not say how many machines it tells of".to_owned()),
+        Some(total) if got < total => Some(format!("{got} of {total} machines came")),
+        Some(_) => None,
+    }
+}
+
+/// How to ask for ids apart of which one at least is not known: the ones that the refusal names, else the new ones,
+/// else one half.
+fn split(ids: Vec<String>, named: Vec<String>, others: Vec<String>, new: &BTreeSet<&str>) -> Told {
+    if !named.is_empty() && !others.is_empty() {
+        return Told::Apart(vec![named, others]);
+    }
+    let (fresh, seen): (Vec<String>, Vec<String>) = ids.into_iter().partition(|id| new.contains(id.as_str()));
+    if !fresh.is_empty() && !seen.is_empty() {
+        return Told::Apart(vec![fresh, seen]);
+    }
+    if fresh.len() > WORTH_A_LIST {
+        return Told::List(fresh);
+    }
+    let mut first = if fresh.is_empty() { seen } else { fresh };
+    let second = first.split_off(first.len() / 2);
+    Told::Apart(vec![first, second])
+}
