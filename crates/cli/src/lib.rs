@@ -1,1 +1,28 @@
-//! Under construction.
+//! The command line of vmbroker: the only room that reads arguments, environment and files, and prints.
+//!
+//! Reading order: [`Surroundings`] (everything taken from outside), [`run`] (the whole program), then `args`,
+//! `config` (file, environment, secrets), `context` (what a command works with), `commands` (one file for each
+//! verb), and how things are said: `failure`, `terminal`, `table`, `json`.
+//!
+//! Invariants of this room: data goes to standard output and everything else to standard error; provider text is
+//! escaped before it is printed; a broken pipe is success; no secret comes from an argument or is ever printed.
+
+mod args;
+mod commands;
+mod config;
+mod context;
+mod failure;
+mod installation;
+mod interrupt;
+mod json;
+mod log;
+mod progress;
+mod run;
+mod sandbox;
+mod surroundings;
+mod table;
+mod terminal;
+mod units;
+
+pub use run::run;
+pub use surroundings::{Stream, Surroundings};

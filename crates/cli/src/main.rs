@@ -1,3 +1,10 @@
-//! The program.
+//! The program `vmbroker`.
 
-fn main() {}
+use std::process::ExitCode;
+
+use vmbroker_cli::{Surroundings, run};
+
+fn main() -> std::io::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    Ok(ExitCode::from(runtime.block_on(Box::pin(run(Surroundings::of_this_process())))))
+}

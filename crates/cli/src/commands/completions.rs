@@ -1,0 +1,22 @@
+//! `vmbroker completions`.
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use crate::args::Cli;
+use crate::context::Context;
+use crate::failure::{Failure, OK};
+
+/// Print a completion script for a shell.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The shell.
+    shell: Shell,
+}
+
+pub(crate) fn run(args: Args, context: &Context) -> Result<u8, Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "vmbroker", &mut script);
+    context.terminal.print(&String::from_utf8_lossy(&script))?;
+    Ok(OK)
+}

@@ -1,0 +1,171 @@
+//! `vmbroker delete`.
+
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use serde_json::{Value, json};
+use vmbroker::{ComputeProvider, ComputeProviderExt, Error, Handle, Next, Wait, printable};
+
+use super::duration_cell;
+use crate::args::Clouds;
+use crate::context::{Context, Open};
+use crate::failure::{FAILED, Failure, OK};
+use crate::units::{duration, word};
+
+/// Delete machines, and wait until it is proven that they are gone.
+///
+/// Safe to repeat at any time, in any state.
+///
+/// JSON: `{"machines": [{"handle_text", "handle", "result", "why", "wait_seconds", "failure"}]}`, where the result
+/// is `gone`, `unproven`, `failed` or, with `--no-wait`, `started`, `wait_then_repeat` or `nothing_left`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    clouds: Clouds,
+    /// The machines, as `create` and `list` print them.
+    #[arg(required = true, value_name = "HANDLE", value_parser = word::<Handle>)]
+    handles: Vec<Handle>,
+    /// Only take the step that is possible now.
+    #[arg(long)]
+    no_wait: bool,
+    /// Stop waiting after this long.
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30m", conflicts_with = "no_wait")]
+    timeout: Duration,
+}
+
+/// How the deletion of one machine ended.
+#[derive(Debug)]
+enum End {
+    Gone,
+    /// The provider does not know it, and nobody can say when that would be proof.
+    Unproven,
+    Step(Next),
+    Failed(Error),
+}
+
+pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
+    let open = context.open_all(args.clouds).await?;
+    open.know(&args.handles)?;
+    let mut handles: Vec<Handle> = Vec::new();
+    for handle in args.handles {
+        if !handles.contains(&handle) {
+            handles.push(handle);
+        }
+    }
+    let terminal = &context.terminal;
+    let total = handles.len();
+    let spinner = terminal.spinner(format!("deleting {total} of {total} machines"));
+    let wait = (!args.no_wait).then(|| Wait::new(open.clock.clone(), args.timeout));
+    let one = |handle: Handle| delete(&open, handle, wait.as_ref());
+    let mut still_open: FuturesUnordered<_> = handles.into_iter().map(one).collect();
+    let mut ends = Vec::new();
+    while let Some((handle, end)) = still_open.next().await {
+        if !terminal.is_json() {
+            say(&context, &handle, &end)?;
+        }
+        ends.push((handle, end));
+        spinner.say(format!("deleting {} of {total} machines", total - ends.len()));
+    }
+    drop((spinner, still_open));
+    if terminal.is_json() {
+        let machines: Vec<Value> = ends.iter().map(|(handle, end)| as_json(handle, end)).collect();
+        terminal.print_json(&json!({ "machines": machines }))?;
+    }
+    Ok(report(&context, &ends))
+}
+
+async fn delete(open: &Open, handle: Handle, wait: Option<&Wait>) -> (Handle, End) {
+    let provider = match open.registry.of(&handle) {
+        Ok(provider) => provider,
+        Err(error) => return (handle, End::Failed(error)),
+    };
+    let result = match wait {
+        None => provider.delete(&handle).await.map(|deletion| (deletion.handle, End::Step(deletion.next))),
+        Some(wait) => until_gone(provider.as_ref(), handle.clone(), wait).await,
+    };
+    result.unwrap_or_else(|error| (handle, End::Failed(error)))
+}
+
+/// Looks before it deletes: what was seen and then is no longer there is gone. A handle from the command line does
+/// not say how old it is; a machine that was never seen counts as made now, so that it is waited for.
+async fn until_gone(
+    provider: &dyn ComputeProvider,
+    mut handle: Handle,
+    wait: &Wait,
+) -> vmbroker::Result<(Handle, End)> {
+    let seen = provider.status(std::slice::from_ref(&handle)).await.ok().and_then(|mut seen| seen.pop());
+    match seen {
+        Some(seen) if seen.state().is_some() => handle = seen.handle,
+        _ => {
+            let deletion = provider.delete(&handle).await?;
+            handle = deletion.handle;
+            if deletion.next == Next::NothingLeft && provider.semantics().visible_within.is_none() {
+                return Ok((handle, End::Unproven));
+            }
+            handle.made_at = handle.made_at.or_else(|| Some(wait.clock.now()));
+        }
+    }
+    provider.delete_until_gone(&handle, wait).await?;
+    Ok((handle, End::Gone))
+}
+
+fn say(context: &Context, handle: &Handle, end: &End) -> Result<(), Failure> {
+    let sentence = match end {
+        End::Failed(_) | End::Unproven => return Ok(()),
+        End::Gone => "is gone".to_owned(),
+        End::Step(Next::Started) => "is being deleted".to_owned(),
+        End::Step(Next::NothingLeft) => "has nothing left to delete".to_owned(),
+        End::Step(Next::WaitThenRepeat { why, wait }) => {
+            format!("cannot be deleted yet ({}): repeat in {}", printable(why), duration_cell(*wait))
+        }
+    };
+    context.terminal.print(&format!("{handle} {sentence}\n"))
+}
+
+/// Reports what failed, says what only looking proves, and returns the exit code.
+fn report(context: &Context, ends: &[(Handle, End)]) -> u8 {
+    let mut code = OK;
+    for (handle, end) in ends {
+        let failure = match end {
+            End::Gone | End::Step(_) => continue,
+            End::Failed(error) => Failure::of(error).hint(format!(
+                "`{handle}` may still be there and cost money: `vmbroker delete {handle}` is safe to repeat"
+            )),
+            End::Unproven => Failure::other(format!("`{handle}` is not known, which does not prove that it is gone"))
+                .hint(format!(
+                    "account `{}` shows no machine that is still starting, and nobody can say how long that takes",
+                    handle.provider
+                ))
+                .hint(format!("look later (vmbroker status {handle}) or at the provider's own page")),
+        };
+        context.terminal.report(&failure);
+        code = if code == OK || code == failure.exit_code { failure.exit_code } else { FAILED };
+    }
+    if ends.iter().any(|(_, end)| matches!(end, End::Step(_))) && !context.terminal.is_json() {
+        context
+            .terminal
+            .note("note: a machine is gone only when `vmbroker status` or `vmbroker list` shows it");
+    }
+    code
+}
+
+fn as_json(handle: &Handle, end: &End) -> Value {
+    let mut value = json!({ "handle_text": handle.to_string(), "handle": handle });
+    let result = match end {
+        End::Gone => "gone",
+        End::Unproven => "unproven",
+        End::Step(Next::Started) => "started",
+        End::Step(Next::NothingLeft) => "nothing_left",
+        End::Step(Next::WaitThenRepeat { why, wait }) => {
+            value["why"] = json!(why);
+            value["wait_seconds"] = json!(wait.as_secs_f64());
+            "wait_then_repeat"
+        }
+        End::Failed(error) => {
+            value["failure"] = json!(Failure::of(error));
+            "failed"
+        }
+    };
+    value["result"] = json!(result);
+    value
+}

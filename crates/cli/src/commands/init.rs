@@ -1,0 +1,94 @@
+//! `vmbroker init`.
+
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::failure::{Failure, OK};
+
+/// Write a commented vmbroker.toml to fill in; an existing file is never overwritten.
+///
+/// Where: `--config FILE`, else ./vmbroker.toml.
+///
+/// JSON: `{"written": path}`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {}
+
+pub(crate) fn run(_: Args, context: &Context) -> Result<u8, Failure> {
+    let named = context.global.config.as_deref().unwrap_or(Path::new("vmbroker.toml"));
+    let path = context.place.resolve(&context.place.folder, named);
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&path)
+        .and_then(|mut file| file.write_all(TEMPLATE.as_bytes()));
+    match written {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let message = format!("`{}` is there already and stays as it is", path.display());
+            return Err(Failure::configuration(message).hint("`--config FILE` writes to another place"));
+        }
+        Err(error) => {
+            let message = format!("`{}` cannot be written", path.display());
+            return Err(Failure::configuration(message).because(error));
+        }
+    }
+    if context.terminal.is_json() {
+        context.terminal.print_json(&json!({ "written": path }))?;
+    } else {
+        context.terminal.print(&format!("{}\n", path.display()))?;
+        context.terminal.note("note: fill in at least one account, then run `vmbroker providers`");
+    }
+    Ok(OK)
+}
+
+/// What is written: every account commented out.
+pub(crate) const TEMPLATE: &str = include_str!("init.toml");
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::path::PathBuf;
+
+    use vmbroker::Clock;
+
+    use super::*;
+    use crate::config::{Config, Place};
+
+    /// The template with its examples in force: comments that are no settings stay comments.
+    fn filled_in() -> String {
+        let lines = TEMPLATE.lines().map(|line| match line.strip_prefix("# ") {
+            Some(setting) if setting.starts_with('[') || setting.contains(" = ") => setting,
+            _ => line,
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    }
+
+    #[tokio::test]
+    async fn every_setting_of_the_template_is_understood() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("vmbroker.toml");
+        std::fs::write(&path, filled_in()).unwrap();
+        let names = [
+            "FLUENCE_API_KEY",
+            "WAYSCLOUD_API_TOKEN",
+            "WALDUR_ACCESS_TOKEN",
+            "ZENLAYERCLOUD_ACCESS_KEY_ID",
+            "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD",
+        ];
+        let env: BTreeMap<String, _> =
+            names.iter().map(|name| ((*name).to_owned(), "0123456789".into())).collect();
+        let place = Place { env, folder: PathBuf::from("/") };
+        let config = Config::load(Some(&path), &place).unwrap();
+        assert_eq!(config.owner.as_deref(), Some("my-team"));
+        let registry = config.open(&Clock::system()).unwrap();
+        let ids: Vec<String> = registry.ids().map(ToString::to_string).collect();
+        assert_eq!(ids, ["fluence", "waldur", "wayscloud", "zenlayer"]);
+        for id in registry.ids() {
+            registry.get(id).unwrap();
+        }
+    }
+}

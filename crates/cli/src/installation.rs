@@ -1,0 +1,123 @@
+//! The installation's id, by which its machines are told from those of others.
+
+use std::fs::{self, DirBuilder, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use vmbroker::{Marker, Owner};
+
+use crate::config::{Config, Place};
+use crate::failure::Failure;
+
+/// The owner tag of this installation: of the `owner` in the configuration, else of the id in the state folder,
+/// which is made where there is none.
+pub(crate) fn owner(config: &Config, place: &Place) -> Result<Owner, Failure> {
+    let id = match &config.owner {
+        Some(owner) => owner.clone(),
+        None => id_in(&state_folder(place)?)?,
+    };
+    Ok(Owner::of_installation(&id))
+}
+
+/// The owner of machines that exist only in simulated clouds of one process.
+pub(crate) fn sandbox_owner() -> Owner {
+    Owner::of_installation("sandbox")
+}
+
+/// A new marker of this owner.
+pub(crate) fn new_marker(owner: Owner) -> Result<Marker, Failure> {
+    Ok(Marker::new(owner, random()?))
+}
+
+fn random<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Failure::other("the operating system gives no random numbers").because(error))?;
+    Ok(bytes)
+}
+
+fn state_folder(place: &Place) -> Result<PathBuf, Failure> {
+    place.state_home().map(|home| home.join("vmbroker")).ok_or_else(|| {
+        Failure::configuration(
+            "there is no place for the installation's id: neither `XDG_STATE_HOME` nor `HOME` is set",
+        )
+        .hint("`owner = \"…\"` in vmbroker.toml names the installation instead")
+    })
+}
+
+fn id_in(folder: &Path) -> Result<String, Failure> {
+    let file = folder.join("installation-id");
+    let cannot = |what: &str, error: std::io::Error| {
+        Failure::configuration(format!("the installation's id `{}` cannot be {what}", file.display()))
+            .because(error)
+            .hint("`owner = \"…\"` in vmbroker.toml names the installation instead")
+    };
+    match fs::read_to_string(&file) {
+        Ok(id) => return whole(&file, id),
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(cannot("read", error)),
+    }
+    let id: String = random::<16>()?.iter().map(|byte| format!("{byte:02x}")).collect();
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| cannot("written", error))?;
+    match write_new(&file, &id) {
+        Ok(()) => Ok(id),
+        // Another process was quicker: its id counts.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            whole(&file, fs::read_to_string(&file).map_err(|error| cannot("read", error))?)
+        }
+        Err(error) => Err(cannot("written", error)),
+    }
+}
+
+fn whole(file: &Path, id: String) -> Result<String, Failure> {
+    if id.trim().is_empty() {
+        let message = format!("the installation's id `{}` is empty", file.display());
+        return Err(Failure::configuration(message)
+            .hint("put the former id back, or delete the file: then machines made before are no longer known as ours"));
+    }
+    Ok(id)
+}
+
+/// Writes the file whole or not at all, and never over another.
+fn write_new(file: &Path, id: &str) -> std::io::Result<()> {
+    let draft = file.with_extension(format!("{id}.tmp"));
+    let written =
+        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft).and_then(|mut it| {
+            it.write_all(format!("{id}\n").as_bytes())?;
+            it.sync_all()
+        });
+    let linked = written.and_then(|()| fs::hard_link(&draft, file));
+    let _ = fs::remove_file(&draft);
+    linked
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn the_id_is_made_once_and_only_for_its_owner() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("state/vmbroker");
+        let id = id_in(&folder).unwrap();
+        assert_eq!(id.len(), 32);
+        assert_eq!(id_in(&folder).unwrap().trim(), id);
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&folder), mode(&folder.join("installation-id"))), (0o700, 0o600));
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "no draft is left");
+    }
+
+    #[test]
+    fn a_second_writer_takes_the_first_ones_id() {
+        let home = tempfile::tempdir().unwrap();
+        let file = home.path().join("installation-id");
+        write_new(&file, "first").unwrap();
+        assert_eq!(write_new(&file, "second").unwrap_err().kind(), ErrorKind::AlreadyExists);
+        assert_eq!(id_in(home.path()).unwrap().trim(), "first");
+        fs::write(&file, "").unwrap();
+        assert_eq!(id_in(home.path()).unwrap_err().exit_code, crate::failure::CONFIGURATION);
+    }
+}

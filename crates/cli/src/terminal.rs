@@ -1,0 +1,179 @@
+//! Where the program speaks: data on one stream, everything else on the other.
+
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+
+use crate::Stream;
+use crate::args::Format;
+use crate::failure::Failure;
+use crate::json;
+
+/// How often a spinner turns: as often as an eye can tell steps apart.
+const TURN: Duration = Duration::from_millis(120);
+
+/// Where the program speaks. A pipe that was closed at the other end swallows what follows: whoever closed it
+/// has seen enough, and a machine must not be left half-ordered because of it.
+#[derive(Clone, Debug)]
+pub(crate) struct Terminal(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    out: Mutex<Out>,
+    err: Mutex<Stream>,
+    /// What is being drawn, so that lines go above it.
+    bar: Mutex<Option<ProgressBar>>,
+    format: Format,
+    out_width: Option<u16>,
+    err_is_terminal: bool,
+}
+
+#[derive(Debug)]
+struct Out {
+    stream: Stream,
+    closed: bool,
+}
+
+impl Terminal {
+    pub(crate) fn new(out: Stream, err: Stream, format: Format) -> Self {
+        Self(Arc::new(Inner {
+            out_width: out.width,
+            err_is_terminal: err.width.is_some(),
+            out: Mutex::new(Out { stream: out, closed: false }),
+            err: Mutex::new(err),
+            bar: Mutex::new(None),
+            format,
+        }))
+    }
+
+    /// Whether programs read the output.
+    pub(crate) fn is_json(&self) -> bool {
+        self.0.format == Format::Json
+    }
+
+    /// The columns of standard output; absent where it is no terminal.
+    pub(crate) fn width(&self) -> Option<u16> {
+        self.0.out_width
+    }
+
+    /// Whether what is drawn on standard error is seen by a person.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.0.err_is_terminal
+    }
+
+    /// Whether nobody reads standard output any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        lock(&self.0.out).closed
+    }
+
+    /// Data as text, to standard output.
+    pub(crate) fn print(&self, text: &str) -> Result<(), Failure> {
+        self.above_the_bar(|| {
+            let mut out = lock(&self.0.out);
+            if out.closed {
+                return Ok(());
+            }
+            let to = &mut out.stream.to;
+            match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
+                Ok(()) => Ok(()),
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                    out.closed = true;
+                    Ok(())
+                }
+                Err(error) => Err(Failure::other("standard output cannot be written").because(error)),
+            }
+        })
+    }
+
+    /// Data for programs, to standard output.
+    pub(crate) fn print_json(&self, value: &impl Serialize) -> Result<(), Failure> {
+        self.print(&json::pretty(value)?)
+    }
+
+    /// A line for a person, to standard error. Nothing can be done where it cannot be written.
+    pub(crate) fn note(&self, line: &str) {
+        self.above_the_bar(|| {
+            let mut err = lock(&self.0.err);
+            let _ = writeln!(err.to, "{line}").and_then(|()| err.to.flush());
+        });
+    }
+
+    /// A failure, to standard error, in the form that was asked for.
+    pub(crate) fn report(&self, failure: &Failure) {
+        let text = if self.is_json() {
+            json::line(&serde_json::json!({ "error": failure }))
+        } else {
+            failure.text()
+        };
+        self.note(text.trim_end());
+    }
+
+    /// Something is being waited for: a spinner with this text, which vanishes when dropped, and which nobody
+    /// sees where standard error is no terminal.
+    pub(crate) fn spinner(&self, text: impl Into<String>) -> Spinner {
+        let target =
+            if self.0.err_is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let style = ProgressStyle::with_template("{spinner} {msg}")
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let bar = ProgressBar::with_draw_target(None, target).with_style(style).with_message(text.into());
+        if self.0.err_is_terminal {
+            bar.enable_steady_tick(TURN);
+        }
+        *lock(&self.0.bar) = Some(bar.clone());
+        Spinner { bar, terminal: self.clone() }
+    }
+
+    /// A writer for log lines, to standard error.
+    pub(crate) fn log(&self) -> LogWriter {
+        LogWriter(self.clone())
+    }
+
+    fn above_the_bar<T>(&self, write: impl FnOnce() -> T) -> T {
+        let bar = lock(&self.0.bar).clone();
+        match bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+}
+
+/// A spinner that vanishes when dropped.
+#[derive(Debug)]
+pub(crate) struct Spinner {
+    bar: ProgressBar,
+    terminal: Terminal,
+}
+
+impl Spinner {
+    pub(crate) fn say(&self, text: impl Into<String>) {
+        self.bar.set_message(text.into());
+    }
+}
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+        *lock(&self.terminal.0.bar) = None;
+    }
+}
+
+/// Takes log lines.
+#[derive(Clone, Debug)]
+pub(crate) struct LogWriter(Terminal);
+
+impl Write for LogWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.above_the_bar(|| lock(&self.0.0.err).to.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        lock(&self.0.0.err).to.flush()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,287 @@
+//! Bad input: each with its sentence and exit code, and never with a secret.
+
+use crate::cloud::{Cloud, Mood};
+use crate::world::World;
+
+/// Stands wherever a secret is given where none should be.
+const CANARY: &str = "canary-5f2e";
+const PRIVATE_KEY: &str = "-----BEGIN OPENSSH PRIVATE KEY-----\ncanary-5f2e\n";
+
+/// What is given.
+enum Given {
+    /// These arguments, with an account `one` and a good key.
+    Arguments(&'static [&'static str]),
+    /// This configuration, and `list`.
+    Config(&'static str),
+    /// These variables, and `list`.
+    Variables(&'static [(&'static str, &'static str)]),
+}
+use Given::{Arguments, Config, Variables};
+
+const CASES: &[Given] = &[
+    Arguments(&["lst"]),
+    Arguments(&["create", "--vcpus", "2", "--ssh-key", "key.pub"]),
+    Arguments(&["create", "--offer", "small", "--vcpus", "2", "--ssh-key", "key.pub"]),
+    Arguments(&["create", "--vcpus", "two", "--memory", "4GiB"]),
+    Arguments(&["create", "--vcpus", "0", "--memory", "4GiB", "--ssh-key", "key.pub"]),
+    Arguments(&["create", "--vcpus", "2", "--memory", "4GB"]),
+    Arguments(&["create", "--offer", "small", "--country", "XX"]),
+    Arguments(&["create", "--offer", "small", "--port", "0/tcp"]),
+    Arguments(&["create", "--offer", "small", "--max-price", "1.5 dollars"]),
+    Arguments(&["create", "--offer", "small", "--label", "role"]),
+    Arguments(&["create", "--offer", "small", "--image", "Ubuntu 22"]),
+    Arguments(&["create", "--offer", "small", "--timeout", "soon"]),
+    Arguments(&["create", "--offer", "small", "--name", "Wéb", "--ssh-key", "key.pub"]),
+    Arguments(&["create", "--offer", "small"]),
+    Arguments(&["create", "--offer", "small", "--ssh-key", "nowhere.pub"]),
+    Arguments(&["create", "--offer", "small", "--ssh-key", "private.key"]),
+    Arguments(&["create", "--offer", "small", "--ssh-key", "key.pub", "--option", "aws.region=x"]),
+    Arguments(&[
+        "create",
+        "--offer",
+        "small",
+        "--ssh-key",
+        "key.pub",
+        "--option",
+        "zenlayer.password=canary-5f2e",
+    ]),
+    Arguments(&["list", "--api-key=canary-5f2e"]),
+    Arguments(&["list", "--provider", "two"]),
+    Arguments(&["list", "--marker", "web"]),
+    Arguments(&["status", "m1"]),
+    Arguments(&["delete", "two/instance:m1"]),
+    Arguments(&["list", "--config", "elsewhere.toml"]),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key = \"canary-5f2e"),
+    Config("[acounts.a]\nprovider = \"fluence\""),
+    Config("[accounts.My_Account]\nprovider = \"fluence\""),
+    Config("accounts = 5"),
+    Config("owner = \"\""),
+    Config("owner = \"me\""),
+    Config("[accounts.a]\napi_key_env = \"KEY\""),
+    Config("[accounts.a]\nprovider = \"fluense\""),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key = \"canary-5f2e\""),
+    Config("[accounts.a]\nprovider = \"zenlayer\"\npassword = \"canary-5f2e\""),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key_env = \"UNSET\""),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key_file = \"open.key\""),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key_file = \"no.key\""),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key_env = \"A\"\napi_key_file = \"b\""),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key_env = \"KEY\"\ncontarct = \"2025-05\""),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key_evn = \"KEY\"\napi_key_env = \"KEY\""),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key_env = \"KEY\"\nhttp.red_timeout = \"5s\""),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key_env = \"KEY\"\nhttp.read_timeout = \"soon\""),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key_env = \"KEY\"\nhttp.read_timeout = \"-5s\""),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key_env = \"KEY\"\ncontract = \"2024-01\""),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key_env = \"KEY\"\nurl = \"http://example.com\""),
+    Config(
+        "[accounts.a]\nprovider = \"fluence\"\napi_key_env = \"KEY\"\nurl = \"https://me:canary-5f2e@example.com\"",
+    ),
+    Config("[accounts.a]\nprovider = \"wayscloud\"\ntoken_env = \"KEY\"\nproject = \"standard\""),
+    Variables(&[]),
+    Variables(&[("WALDUR_ACCESS_TOKEN", CANARY)]),
+    Variables(&[("VMBROKER_CONFIG", "elsewhere.toml")]),
+    Variables(&[("FLUENCE_API_KEY", CANARY), ("VMBROKER_LOG", "vmbroker=loud")]),
+];
+
+#[tokio::test(start_paused = true)]
+#[expect(clippy::too_many_lines, reason = "the table is the test")]
+async fn each_bad_input_has_its_sentence_and_its_exit_code() {
+    let mut text = String::new();
+    for case in CASES {
+        let mut world = World::new();
+        world.file("private.key", PRIVATE_KEY, 0o600);
+        world.file("open.key", CANARY, 0o644);
+        let shown = match case {
+            Arguments(args) => {
+                world = world.with(Cloud::new("one", Mood::Well));
+                format!("vmbroker {}", args.join(" "))
+            }
+            Config(config) => {
+                world = world.env("KEY", CANARY);
+                world.file("vmbroker.toml", config, 0o644);
+                config.replace('\n', "; ")
+            }
+            Variables(variables) => {
+                for (name, value) in *variables {
+                    world = world.env(name, value);
+                }
+                format!("{variables:?}")
+            }
+        };
+        let args = if let Arguments(args) = case { args } else { &["list"][..] };
+        let outcome = world.run(args).await;
+        assert_eq!(outcome.out, "", "{shown}");
+        assert!(!outcome.err.contains(CANARY), "{shown}: {}", outcome.err);
+        let said = first_words(&outcome.err);
+        text.push_str(&format!("{}\n{} {said}\n", shown.replace(CANARY, "SECRET"), outcome.code));
+    }
+    insta::assert_snapshot!(text, @r#"
+    vmbroker lst
+    2 error: unrecognized subcommand 'lst'
+    hint: a similar subcommand exists: 'list'
+    hint: usage: vmbroker [OPTIONS] <COMMAND>
+
+    vmbroker create --vcpus 2 --ssh-key key.pub
+    2 error: the following required arguments were not provided: --memory <SIZE>
+    hint: usage: vmbroker create --vcpus <COUNT> --ssh-key <FILE> --memory <SIZE>
+
+    vmbroker create --offer small --vcpus 2 --ssh-key key.pub
+    2 error: the argument '--offer <OFFER>' cannot be used with '--vcpus <COUNT>'
+    hint: usage: vmbroker create --offer <OFFER> --ssh-key <FILE>
+
+    vmbroker create --vcpus two --memory 4GiB
+    2 error: invalid value 'two' for '--vcpus <COUNT>': invalid digit found in string
+
+    vmbroker create --vcpus 0 --memory 4GiB --ssh-key key.pub
+    2 error: invalid request: `size.vcpus` is `0`, but it must be from 1 to 1024
+
+    vmbroker create --vcpus 2 --memory 4GB
+    2 error: invalid value '4GB' for '--memory <SIZE>': a whole number and a unit are wanted, such as 512MiB or 4GiB
+
+    vmbroker create --offer small --country XX
+    2 error: invalid value 'XX' for '--country <CODE>': it must be a two-letter ISO 3166-1 code such as DE
+
+    vmbroker create --offer small --port 0/tcp
+    2 error: invalid value '0/tcp' for '--port <PORT>': a port is a number from 1 to 65535, then `/tcp` or `/udp` (tcp where absent)
+
+    vmbroker create --offer small --max-price 1.5 dollars
+    2 error: invalid value '1.5 dollars' for '--max-price <PRICE>': an amount, a currency and a period (hour, day, month) are wanted, such as '1.5 USD/day'
+
+    vmbroker create --offer small --label role
+    2 error: invalid value 'role' for '--label <KEY=VALUE>': a label is key=value
+
+    vmbroker create --offer small --image Ubuntu 22
+    2 error: invalid value 'Ubuntu 22' for '--image <IMAGE>': it must be a name such as ubuntu-22.04, or `id:` and the provider's own id
+
+    vmbroker create --offer small --timeout soon
+    2 error: invalid value 'soon' for '--timeout <TIME>': a time of more than zero is wanted, such as 90s, 15m or 1h30m
+
+    vmbroker create --offer small --name Wéb --ssh-key key.pub
+    2 error: invalid request: `name` is `Wéb`, but a name is 1 to 40 characters of a-z, 0-9 and `-`, with no hyphen at either end
+
+    vmbroker create --offer small
+    2 error: `--ssh-key` is missing: without a public key nobody can log in
+    hint: `--ssh-key ~/.ssh/id_ed25519.pub`; `ssh-keygen -t ed25519` makes one
+
+    vmbroker create --offer small --ssh-key nowhere.pub
+    2 error: the public key `nowhere.pub` cannot be read
+      caused by: No such file or directory (os error 2)
+
+    vmbroker create --offer small --ssh-key private.key
+    2 error: `--ssh-key private.key` is no public key: `ssh_keys` is `[a private key]`, but the public half is wanted: the file ending in .pub
+
+    vmbroker create --offer small --ssh-key key.pub --option aws.region=x
+    2 error: `--option aws.region` names no cloud: it begins with one of `fluence`, `wayscloud`, `zenlayer`
+
+    vmbroker create --offer small --ssh-key key.pub --option zenlayer.password=SECRET
+    2 error: `--option zenlayer.password` is refused: a secret is never an argument, because every program on this machine can read arguments, and a wish is kept and shown
+    hint: secrets belong to the account: `…_env` or `…_file` in vmbroker.toml, which `vmbroker init` explains
+
+    vmbroker list --api-key=SECRET
+    2 error: `--api-key` is refused: a secret is never an argument, because every program on this machine can read arguments
+    hint: set the vendor's environment variable, such as `FLUENCE_API_KEY`
+    hint: or put the secret into a file of mode 600 and name it in vmbroker.toml: `api_key_file`
+
+    vmbroker list --provider two
+    2 error: invalid request: `account` is `two`, but the accounts are: `one`
+
+    vmbroker list --marker web
+    2 error: invalid value 'web' for '--marker <MARKER>': a marker is `vb`, 4 characters, a hyphen and 16 characters of a-z2-7
+
+    vmbroker status m1
+    2 error: invalid value 'm1' for '<HANDLE>...': a handle is `account/instance:id` or `account/order:id`
+
+    vmbroker delete two/instance:m1
+    2 error: `two/instance:m1` belongs to account `two`, but the accounts are: `one`
+
+    vmbroker list --config elsewhere.toml
+    3 error: the configuration file `[folder]/elsewhere.toml`, named by `--config`, does not exist
+    hint: `vmbroker init` writes one
+
+    [accounts.a]; provider = "fluence"; api_key = "SECRET
+    3 error: [folder]/vmbroker.toml: line 3, column 23: invalid basic string, expected `"`
+
+    [acounts.a]; provider = "fluence"
+    3 error: [folder]/vmbroker.toml: `acounts` is not a known key
+    hint: did you mean `accounts`?
+
+    [accounts.My_Account]; provider = "fluence"
+    3 error: [folder]/vmbroker.toml: `account` is `My_Account`, but an account's name is 1 to 32 characters of a-z, 0-9 and `-`, with no hyphen at either end
+
+    accounts = 5
+    3 error: [folder]/vmbroker.toml: `accounts` must be a table
+    hint: an account begins with `[accounts.NAME]`
+
+    owner = ""
+    3 error: [folder]/vmbroker.toml: `owner` must be a text that is not empty
+
+    owner = "me"
+    3 error: `[folder]/vmbroker.toml` describes no account
+    hint: `vmbroker demo` shows everything on simulated clouds, without any account
+    hint: `--sandbox` lets any command use simulated clouds
+    hint: `vmbroker init` writes a vmbroker.toml to fill in; `FLUENCE_API_KEY` alone is enough for Fluence
+
+    [accounts.a]; api_key_env = "KEY"
+    3 error: [folder]/vmbroker.toml: `accounts.a.provider` is missing: it says which cloud this account is at
+    hint: it is one of "fluence", "wayscloud", "zenlayer"
+
+    [accounts.a]; provider = "fluense"
+    3 error: [folder]/vmbroker.toml: `accounts.a.provider` is `fluense`, but it must be one of "fluence", "wayscloud", "zenlayer"
+    hint: did you mean "fluence"?
+
+    [accounts.a]; provider = "fluence"; api_key = "SECRET"
+    3 error: [folder]/vmbroker.toml: `accounts.a.api_key` holds a secret: secrets come from the environment or from a file of their own, never from the configuration
+    hint: `api_key_file = "PATH"` names a file of mode 600, `api_key_env = "NAME"` a variable
+
+    [accounts.a]; provider = "zenlayer"; password = "SECRET"
+    3 error: [folder]/vmbroker.toml: `accounts.a.password` holds a secret: secrets come from the environment or from a file of their own, never from the configuration
+    hint: `access_key_password_file = "PATH"` names a file of mode 600, `access_key_password_env = "NAME"` a variable
+
+    [accounts.a]; provider = "fluence"; api_key_env = "UNSET"
+    3 error: a open: invalid configuration: the environment variable `UNSET` is not set
+
+    [accounts.a]; provider = "fluence"; api_key_file = "open.key"
+    3 error: a open: invalid configuration: the secret file `[folder]/open.key` has mode 644, so that others may use it; run: chmod 600 [folder]/open.key
+
+    [accounts.a]; provider = "fluence"; api_key_file = "no.key"
+    3 error: a open: invalid configuration: the secret file `[folder]/no.key` cannot be read: No such file or directory (os error 2)
+
+    [accounts.a]; provider = "fluence"; api_key_env = "A"; api_key_file = "b"
+    3 error: [folder]/vmbroker.toml: `accounts.a.api_key_env` and `accounts.a.api_key_file` are both given: one is enough
+
+    []
+    3 error: no account is configured: there is no vmbroker.toml and no vendor's environment variable is set
+    hint: `vmbroker demo` shows everything on simulated clouds, without any account
+    hint: `--sandbox` lets any command use simulated clouds
+    hint: `vmbroker init` writes a vmbroker.toml to fill in; `FLUENCE_API_KEY` alone is enough for Fluence
+
+    [("WALDUR_ACCESS_TOKEN", "SECRET")]
+    3 error: the environment variable `WALDUR_API_URL` is not set: `WALDUR_API_URL` and `WALDUR_ACCESS_TOKEN` belong together
+
+    [("VMBROKER_CONFIG", "elsewhere.toml")]
+    3 error: the configuration file `[folder]/elsewhere.toml`, named by `VMBROKER_CONFIG`, does not exist
+    hint: `vmbroker init` writes one
+
+    [("FLUENCE_API_KEY", "SECRET"), ("VMBROKER_LOG", "vmbroker=loud")]
+    3 error: `VMBROKER_LOG` is `vmbroker=loud`, which says no level of logging
+      caused by: error parsing level filter: expected one of "off", "error", "warn", "info", "debug", "trace", or a number 0-5
+    hint: `VMBROKER_LOG=vmbroker=debug` shows each call, `trace` shows all
+    "#);
+}
+
+/// The error and its hints, without the usage that follows some.
+fn first_words(err: &str) -> String {
+    let lines = err.lines().take_while(|line| !line.starts_with("Usage:"));
+    lines.filter(|line| !line.is_empty()).map(|line| format!("{line}\n")).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_for_programs_are_json_too() {
+    for args in
+        [&["list", "--output", "json"][..], &["lst", "--output=json"], &["--output", "json", "status", "x"]]
+    {
+        let outcome = World::new().run(args).await;
+        let document: serde_json::Value = serde_json::from_str(&outcome.err).unwrap();
+        assert_eq!(document["error"]["exit_code"], outcome.code, "{args:?}");
+        assert!(document["error"]["message"].is_string() && outcome.out.is_empty());
+    }
+}
