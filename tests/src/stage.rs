@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use vmbroker_core::{Clock, ComputeProvider, CreateRequest, ImageWish, Marker, Owner, Secret, Size, SshKey};
 use vmbroker_http::{HttpTransport, Transport};
-use vmbroker_sim::{Cloud, Dialect, Sandbox, SandboxConfig};
+use vmbroker_sim::{Cloud, Dialect, Sandbox, SandboxConfig, WALDUR_IDS};
 
 /// One simulated cloud, and the account that speaks to it.
 #[derive(Debug)]
@@ -76,7 +76,35 @@ fn account(
                 vmbroker_fluence::Fluence::over(transport, id, config, credentials, clock.clone()).unwrap(),
             )
         }
-        Dialect::Wayscloud | Dialect::Waldur | Dialect::Zenlayer => unimplemented!(),
+        Dialect::Wayscloud | Dialect::Waldur => {
+            let spoken = match dialect {
+                Dialect::Waldur => vmbroker_wayscloud::Dialect::Waldur,
+                _ => vmbroker_wayscloud::Dialect::Documented,
+            };
+            let config = vmbroker_wayscloud::Config {
+                url,
+                dialect: spoken,
+                project: WALDUR_IDS.project.to_owned(),
+                offering: WALDUR_IDS.offering.to_owned(),
+                // A Waldur lists the parent's plans with the offering, and takes none of them.
+                plan: (dialect == Dialect::Wayscloud).then(|| WALDUR_IDS.plan.to_owned()),
+                country: Some("NO".parse().unwrap()),
+                ..Default::default()
+            };
+            let credentials = vmbroker_wayscloud::Credentials { token: secret };
+            Arc::new(
+                vmbroker_wayscloud::Wayscloud::over(transport, id, config, credentials, clock.clone())
+                    .unwrap(),
+            )
+        }
+        Dialect::Zenlayer => {
+            let config = vmbroker_zenlayer::Config { url, ..Default::default() };
+            let access = vmbroker_zenlayer::Access::Key { id: Secret::new(held.id), password: secret };
+            let credentials = vmbroker_zenlayer::Credentials { access, machine_password: None };
+            Arc::new(
+                vmbroker_zenlayer::Zenlayer::over(transport, id, config, credentials, clock.clone()).unwrap(),
+            )
+        }
     }
 }
 

@@ -32,3 +32,18 @@ async fn fluence_2025_04_keeps_every_law() {
 async fn fluence_2025_05_keeps_every_law() {
     keeps_every_law_but(Dialect::Fluence202505, &[CLOSED_PORT, ONE_PAGE]).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn wayscloud_keeps_every_law() {
+    keeps_every_law_but(Dialect::Wayscloud, &[CLOSED_PORT]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waldur_keeps_every_law() {
+    keeps_every_law_but(Dialect::Waldur, &[CLOSED_PORT]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn zenlayer_keeps_every_law() {
+    keeps_every_law_but(Dialect::Zenlayer, &[CLOSED_PORT]).await;
+}

@@ -26,7 +26,7 @@ async fn every_broken_answer_is_unknown_and_one_request() {
         FaultKind::ApplyLate(30),
         FaultKind::Endless,
     ];
-    for dialect in [Dialect::Fluence202504, Dialect::Fluence202505] {
+    for dialect in Dialect::ALL {
         for kind in &kinds {
             let stage = Stage::set(dialect).await;
             stage.cloud.arm(Fault::once("create", kind.clone()));
@@ -47,7 +47,7 @@ async fn a_documented_refusal_has_its_kind_and_changed_nothing() {
         (Refusal::Funds, ErrorKind::InsufficientFunds),
         (Refusal::Incompatible, ErrorKind::IncompatibleOffer),
     ];
-    for dialect in [Dialect::Fluence202504, Dialect::Fluence202505] {
+    for dialect in Dialect::ALL {
         for (refusal, kind) in rows {
             let stage = Stage::set(dialect).await;
             stage.cloud.arm(Fault::once("create", FaultKind::Refuse(refusal)));
@@ -64,7 +64,7 @@ async fn a_documented_refusal_has_its_kind_and_changed_nothing() {
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_connection_changed_nothing() {
-    for dialect in [Dialect::Fluence202504, Dialect::Fluence202505] {
+    for dialect in Dialect::ALL {
         let stage = Stage::set(dialect).await;
         // The lookups that come first are what meets the closed port here; the create itself meets one in the
         // wire room's own tests.

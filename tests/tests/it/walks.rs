@@ -25,7 +25,7 @@ async fn run_and_end(stage: &Stage, provider: &dyn ComputeProvider, handle: &Han
 
 #[tokio::test(start_paused = true)]
 async fn from_create_to_gone() {
-    for dialect in [Dialect::Fluence202504, Dialect::Fluence202505] {
+    for dialect in Dialect::ALL {
         let stage = Stage::set(dialect).await;
         let handle = stage.provider.create(&wish()).await.unwrap();
         run_and_end(&stage, &*stage.provider, &handle).await;
@@ -35,7 +35,7 @@ async fn from_create_to_gone() {
 
 #[tokio::test(start_paused = true)]
 async fn a_create_whose_answer_was_lost_is_found_by_its_marker() {
-    for dialect in [Dialect::Fluence202504, Dialect::Fluence202505] {
+    for dialect in Dialect::ALL {
         let stage = Stage::set(dialect).await;
         stage.cloud.arm(Fault::once("create", FaultKind::LoseAnswer));
         let wish = wish();
@@ -55,7 +55,7 @@ async fn a_create_whose_answer_was_lost_is_found_by_its_marker() {
 
 #[tokio::test(start_paused = true)]
 async fn after_a_restart_the_printed_handle_is_enough() {
-    for dialect in [Dialect::Fluence202504, Dialect::Fluence202505] {
+    for dialect in Dialect::ALL {
         let stage = Stage::set(dialect).await;
         let printed = stage.provider.create(&wish()).await.unwrap().to_string();
         let restarted = stage.restarted();
@@ -66,7 +66,7 @@ async fn after_a_restart_the_printed_handle_is_enough() {
 #[tokio::test(start_paused = true)]
 async fn a_machine_that_fails_is_still_billed_until_it_is_deleted() {
     // In April's contract a machine that never became active is not shown at all.
-    for dialect in [Dialect::Fluence202505] {
+    for dialect in Dialect::ALL.into_iter().filter(|dialect| *dialect != Dialect::Fluence202504) {
         let stage = Stage::set(dialect).await;
         stage.cloud.arm(Fault::once("create", FaultKind::FailLater("No valid host was found.".to_owned())));
         let wait = Wait::new(stage.clock.clone(), HOUR);
@@ -81,7 +81,7 @@ async fn a_machine_that_fails_is_still_billed_until_it_is_deleted() {
 
 #[tokio::test(start_paused = true)]
 async fn a_deletion_that_is_taken_back_is_asked_for_again() {
-    for dialect in [Dialect::Fluence202504, Dialect::Fluence202505] {
+    for dialect in Dialect::ALL {
         let stage = Stage::set(dialect).await;
         let wait = Wait::new(stage.clock.clone(), 6 * HOUR);
         let handle = stage.provider.create(&wish()).await.unwrap();
