@@ -55,7 +55,7 @@ impl Face for Zenlayer {
                 (403, wire::QUOTA, "You are trying to create more instances than your remaining quota allows")
             }
             // The pages say that a create fails on a low balance and name no code [I].
-            Refusal::Funds => (403, "OPERATION_DENIED_BALANCE_INSUFFICIENT", "The balance is insufficient"),
+            Refusal::Funds => (402, "OPERATION_DENIED_BALANCE_INSUFFICIENT", "The balance is insufficient"),
             Refusal::Credentials => (401, wire::BAD_SIGNATURE, "The signature does not match"),
             Refusal::Permission => (401, wire::UNAUTHORIZED, "The operation is not authorized"),
             Refusal::Incompatible => (

@@ -1,5 +1,6 @@
 //! `CreateInstances`.
 
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::{Account, SimOffer};
@@ -296,13 +297,13 @@ fn check_stock(ask: &Ask<'_>, offer: &SimOffer, count: u32) -> Result<(), Refuse
 
 /// What is kept with a machine: the fields of its row that do not change, under their own names, and, under names
 /// that begin with `_`, what its row does not show.
-fn keep(wish: &Wish, offer: &SimOffer, image: &Value, now: jiff::Timestamp) -> Map<String, Value> {
+fn keep(wish: &Wish, offer: &SimOffer, image: &Value, now: Timestamp) -> Map<String, Value> {
     let is_prepaid = wish.text("instanceChargeType") == Some("PREPAID");
     let terms = if is_prepaid { "instanceChargePrepaid" } else { "instanceChargePostpaid" };
     let period = wish.object(terms).and_then(|terms| terms.whole("period"));
     // A month of a subscription has been 30 days.
     let until = period.and_then(|months| {
-        let hours = jiff::SignedDuration::from_hours(months.saturating_mul(720));
+        let hours = SignedDuration::from_hours(months.saturating_mul(720));
         now.checked_add(hours).ok()
     });
     let nic = wish.object("nic").unwrap_or_default();
