@@ -105,6 +105,10 @@ pub(crate) const CODES: &[(&str, ErrorKind)] = &[
     ("INVALID_KEY_PAIR_NAME_EXIST", ErrorKind::Conflict),
 ];
 
+/// What a part of an unknown code says.
+const CODE_PARTS: &[(&str, ErrorKind)] =
+    &[("QUOTA", ErrorKind::QuotaExceeded), ("BALANCE", ErrorKind::InsufficientFunds)];
+
 /// Signed requests, and refusals with a code.
 #[derive(Debug)]
 pub(crate) struct Zc2Dialect {
@@ -168,7 +172,9 @@ fn kind(nature: Nature, status: u16, code: &str) -> ErrorKind {
         return kind_of_status(nature, status);
     }
     let row = CODES.iter().find(|(known, _)| *known == code);
-    match row.map_or_else(|| kind_of_status(nature, status), |(_, kind)| *kind) {
+    // No code is documented for a full account or an empty purse: an unknown one may say so in its name.
+    let spoken = || CODE_PARTS.iter().find(|(part, _)| code.contains(part));
+    match row.or_else(spoken).map_or_else(|| kind_of_status(nature, status), |(_, kind)| *kind) {
         // What a create does not find is a part of the wish.
         ErrorKind::NotFound if nature == Nature::Once => ErrorKind::IncompatibleOffer,
         kind => kind,
