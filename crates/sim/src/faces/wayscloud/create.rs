@@ -75,8 +75,8 @@ fn place(desk: &mut Desk<'_>, wish: Wish) -> Order {
     let id = desk.new_id();
     let uuid = desk.new_id();
     let wait = if desk.is_waldur() { Some(slot(desk)) } else { None };
-    let at = desk.account.accept(id.clone(), &wish.name, &wish.flavor, desk.now, desk.fault);
-    let floating = take_floating(desk, &wish.floating, &id, at);
+    let at = desk.account.accept(id, &wish.name, &wish.flavor, desk.now, desk.fault);
+    let floating = take_floating(desk, &wish.floating, at);
     let queue = desk.account.profile.queue;
     adjust(desk, at, wait, floating.is_empty());
     let (created, settled_at, ends_in) = match desk.account.machines.get(at) {
@@ -100,7 +100,6 @@ fn place(desk: &mut Desk<'_>, wish: Wish) -> Order {
         instance: desk.new_id(),
         backend_id: dashed(&desk.new_id()),
         order: uuid.clone(),
-        attributes: wish.attributes.clone(),
         has_plan: wish.has_plan,
         image: wish.image,
         disk_mib: wish.disk_mib,
@@ -118,6 +117,9 @@ fn place(desk: &mut Desk<'_>, wish: Wish) -> Order {
         before: (String::new(), String::new()),
     };
     desk.keep(at, &vm);
+    if let Some(extra) = desk.account.extra(at) {
+        extra.insert("attributes".to_owned(), wish.attributes.clone());
+    }
     let succeeds = ends_in == Some(Phase::Running);
     let order = Order {
         uuid,
@@ -179,7 +181,7 @@ fn adjust(desk: &mut Desk<'_>, at: usize, slot: Option<Timestamp>, is_inner: boo
 }
 
 /// Takes the floating addresses for a machine. The first one is its public address.
-fn take_floating(desk: &mut Desk<'_>, wishes: &[Floating], machine: &str, at: usize) -> Vec<String> {
+fn take_floating(desk: &mut Desk<'_>, wishes: &[Floating], at: usize) -> Vec<String> {
     let mut taken = Vec::new();
     for wish in wishes {
         let free = match wish {
@@ -189,7 +191,7 @@ fn take_floating(desk: &mut Desk<'_>, wishes: &[Floating], machine: &str, at: us
         let id = free.unwrap_or_else(|| desk.new_id());
         let own = desk.account.machines.get(at).map(|machine| machine.address.to_string());
         let row = desk.account.shelf("floating_ips").entry(id.clone()).or_insert(json!({ "address": own }));
-        row["machine"] = json!(machine);
+        row["machine"] = json!(at);
         row["keep"] = json!(true);
         let address = row["address"].as_str().and_then(|text| text.parse().ok());
         if let Some((machine, address)) =
@@ -220,7 +222,7 @@ pub(super) enum Holder {
 
 /// Who has this floating address now.
 pub(super) fn holder(desk: &Desk<'_>, row: &Value) -> Holder {
-    let machine = row.get("machine").and_then(Value::as_str).and_then(|id| desk.account.position(id));
+    let machine = row.get("machine").and_then(Value::as_u64).and_then(|at| usize::try_from(at).ok());
     let Some(at) = machine else { return Holder::Nobody };
     let live = desk
         .account

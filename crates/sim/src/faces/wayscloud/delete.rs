@@ -114,9 +114,8 @@ pub(super) fn order(desk: &mut Desk<'_>, id: &str) -> Answer {
 
 /// Gives the floating addresses of a machine back to the tenant, or lets them go.
 fn release(desk: &mut Desk<'_>, at: usize, let_go: bool) {
-    let Some(id) = desk.account.machines.get(at).map(|machine| machine.id.clone()) else { return };
     for row in desk.account.shelf("floating_ips").values_mut() {
-        if row.get("machine").and_then(Value::as_str) == Some(id.as_str()) {
+        if row.get("machine") == Some(&json!(at)) {
             row["keep"] = json!(!let_go);
         }
     }

@@ -21,8 +21,6 @@ pub(super) struct Vm {
     pub(super) backend_id: String,
     /// The order that created it.
     pub(super) order: String,
-    /// The attributes as they were sent.
-    pub(super) attributes: Value,
     /// Whether the order named the plan.
     pub(super) has_plan: bool,
     /// The image's name.

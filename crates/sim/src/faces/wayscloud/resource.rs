@@ -17,7 +17,7 @@ const STATES: [&str; 6] = ["Creating", "OK", "Erred", "Updating", "Terminating",
 /// `GET /api/marketplace-resources/ID/`.
 pub(super) fn get(desk: &Desk<'_>, id: &str) -> Answer {
     let found = desk.resource(id).and_then(|at| desk.machine(at));
-    match found.filter(|(machine, vm)| is_listed(desk, machine, vm)) {
+    match found.filter(|(machine, _)| is_listed(desk, machine)) {
         Some((machine, vm)) => Answer::json(200, &page::trim(desk, body(desk, machine, &vm))),
         None => not_found("Resource"),
     }
@@ -44,29 +44,33 @@ fn answer_list(desk: &Desk<'_>) -> Result<Answer, Answer> {
         && filter::fits(offering.as_deref(), IDS.offering)
         && filter::fits(customer.as_deref(), IDS.customer)
         && filter::fits(offering_type.as_deref(), "OpenStack.Instance");
-    let mut rows: Vec<(&Machine, Vm)> = Vec::new();
-    for at in 0..if all_the_same { desk.account.machines.len() } else { 0 } {
-        let Some((machine, vm)) = desk.machine(at).filter(|(machine, vm)| is_listed(desk, machine, vm))
-        else {
-            continue;
-        };
+    let count = if all_the_same { desk.account.machines.len() } else { 0 };
+    // A list that nothing narrows is cut to its page before a row is read.
+    let narrowed =
+        states.is_some() || name.is_some() || exact.is_some() || runtime.is_some() || backend.is_some();
+    let fits = |machine: &Machine| {
+        if !narrowed {
+            return true;
+        }
+        let Some(vm) = Vm::of(machine) else { return false };
         let view = View::of(desk.speech, machine, &vm, desk.now);
         let shown = vm.renamed.as_ref().unwrap_or(&machine.name);
-        if filter::fits_any(states.as_ref(), &view.resource)
+        filter::fits_any(states.as_ref(), &view.resource)
             && name.as_ref().is_none_or(|name| shown.to_lowercase().contains(name.as_str()))
             && filter::fits(exact.as_deref(), shown)
             && filter::fits(runtime.as_deref(), &runtime_word(desk, &view))
             && filter::fits(backend.as_deref(), &vm.backend_id)
-            && since.is_none_or(|since| machine.created >= since)
-        {
-            rows.push((machine, vm));
-        }
-    }
+    };
+    let mut rows: Vec<&Machine> = desk.account.machines[..count].iter().collect();
+    rows.retain(|machine| {
+        is_listed(desk, machine) && since.is_none_or(|since| machine.created >= since) && fits(machine)
+    });
     if filter::newest_first(request) {
         rows.reverse();
     }
     let cut = page::cut(desk, rows.len())?;
-    let rows = rows[cut.rows.clone()].iter().map(|(machine, vm)| body(desk, machine, vm)).collect();
+    let rows = rows[cut.rows.clone()].iter();
+    let rows = rows.filter_map(|machine| Some(body(desk, machine, &Vm::of(machine)?))).collect();
     Ok(page::array(desk, &cut, rows))
 }
 
@@ -93,8 +97,8 @@ pub(super) fn rename(desk: &mut Desk<'_>, id: &str, wish: &Value) -> Answer {
 }
 
 /// Whether lists and looks show it: a Waldur never forgets a resource, the documents' cloud forgets gone ones.
-fn is_listed(desk: &Desk<'_>, machine: &Machine, vm: &Vm) -> bool {
-    desk.is_waldur() || (!vm.orphan && machine.phase(desk.now) != Some(Phase::Gone))
+fn is_listed(desk: &Desk<'_>, machine: &Machine) -> bool {
+    machine.is_visible(desk.now) && (desk.is_waldur() || machine.phase(desk.now) != Some(Phase::Gone))
 }
 
 /// The runtime state as the speech spells it.
@@ -130,7 +134,7 @@ fn body(desk: &Desk<'_>, machine: &Machine, vm: &Vm) -> Value {
         "description": "", "created": stamp(machine.created), "modified": stamp(machine.phase_since(desk.now)),
         "resource_uuid": instance, "resource_type": instance.map(|_| "OpenStack.Instance"),
         "backend_id": instance.map_or("", |_| vm.backend_id.as_str()), "backend_metadata": metadata,
-        "plan": plan, "attributes": vm.attributes, "limits": {},
+        "plan": plan, "attributes": machine.extra.get("attributes"), "limits": {},
         "project": desk.refer("projects", IDS.project), "project_uuid": IDS.project, "project_name": "sandbox",
         "customer_uuid": IDS.customer, "customer_name": "Sandbox AS", "end_date": null,
     }));
