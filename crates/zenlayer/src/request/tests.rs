@@ -118,7 +118,7 @@ fn every_documented_parameter_can_be_said() {
     wish.user_data = Some("#!/bin/sh\necho é\n".into());
     wish.labels = BTreeMap::from([("role".into(), "web".into()), ("empty".into(), String::new())]);
     wish.ports = vec!["80".parse().unwrap()];
-    let mut sent = sent(&wish, &Config::default()).unwrap();
+    let mut whole = sent(&wish, &Config::default()).unwrap();
     let marker = marker().to_string();
     let expected = json!({
         "zoneId": "FRA-A", "imageId": "img-1", "instanceType": "c.4c8g", "instanceName": format!("web-{marker}"),
@@ -140,16 +140,16 @@ fn every_documented_parameter_can_be_said() {
             { "key": "vmbroker-marker", "value": marker }
         ] }
     });
-    assert_eq!(sent, expected);
+    assert_eq!(whole, expected);
     // The two that exclude the above: a password in place of the key, a promised term in place of a prepaid one.
     let exclusive = with(json!({ "login": "password", "instanceChargePostpaid": { "period": 2 } }));
-    let other = super::tests::sent(&exclusive, &Config::default()).unwrap();
+    let other = sent(&exclusive, &Config::default()).unwrap();
     for (key, value) in other.as_object().unwrap() {
-        sent.as_object_mut().unwrap().entry(key).or_insert_with(|| value.clone());
+        whole.as_object_mut().unwrap().entry(key).or_insert_with(|| value.clone());
     }
     assert_eq!((&other["password"], other.get("keyId")), (&json!("Abcdef1!"), None));
     assert_eq!(other["instanceChargePostpaid"], json!({ "period": 2 }));
-    assert_eq!(sent.as_object().unwrap().len(), 30);
+    assert_eq!(whole.as_object().unwrap().len(), 30);
 }
 
 #[test]

@@ -1,0 +1,9 @@
+//! The whole adapter over recorded exchanges.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stand outside the test functions")]
+
+mod cloud;
+mod create;
+mod delete;
+mod list;
+mod secrets;
+mod status;
