@@ -141,8 +141,24 @@ impl Account {
     }
 }
 
+#[cfg(feature = "zenlayer")]
 impl Account {
-    fn open_zenlayer(self, _clock: &Clock) -> Result<Arc<dyn ComputeProvider>> {
+    fn open_zenlayer(self, clock: &Clock) -> Result<Arc<dyn ComputeProvider>> {
+        use vmbroker_zenlayer::{Access, Credentials, Zenlayer};
+        let access = if self.credentials.contains_key("access_key_id") {
+            Access::Key { id: self.secret("access_key_id")?, password: self.secret("access_key_password")? }
+        } else {
+            Access::Token(self.secret("token")?)
+        };
+        let machine_password = self.credentials.get("machine_password").cloned();
+        let credentials = Credentials { access, machine_password };
+        Ok(Arc::new(Zenlayer::new(self.id, settings(self.settings)?, credentials, clock.clone())?))
+    }
+}
+
+#[cfg(not(feature = "zenlayer"))]
+impl Account {
+    fn open_zenlayer(self, _: &Clock) -> Result<Arc<dyn ComputeProvider>> {
         Err(not_built(self.kind))
     }
 }
@@ -157,6 +173,7 @@ impl Account {
     }
 }
 
+#[cfg(not(all(feature = "fluence", feature = "wayscloud", feature = "zenlayer")))]
 fn not_built(kind: Kind) -> Error {
     let message = format!("this program was built without the feature `{kind}`");
     Error::new(ErrorKind::InvalidConfig, message)

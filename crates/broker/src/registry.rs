@@ -30,7 +30,7 @@ const REAL_TIME_AT_LEAST: Duration = Duration::from_secs(5);
 ///     id: "fluence".parse()?,
 ///     kind: Kind::Fluence,
 ///     settings: Default::default(),
-///     credentials: [("api_key".to_owned(), Secret::new("from a vault"))].into(),
+///     credentials: [("api_key".to_owned(), Secret::new("key-from-a-vault"))].into(),
 /// };
 /// let mut registry = Registry::new(clock.clone());
 /// registry.add(account.open(&clock)?)?;

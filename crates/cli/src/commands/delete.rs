@@ -33,6 +33,16 @@ pub(crate) struct Args {
     timeout: Duration,
 }
 
+/// A machine whose deletion ended, one way or another.
+#[derive(Debug)]
+struct Deleted {
+    /// The handle that was given.
+    asked: Handle,
+    /// The handle as now known.
+    now: Handle,
+    end: End,
+}
+
 /// How the deletion of one machine ended.
 #[derive(Debug)]
 enum End {
@@ -59,31 +69,31 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
     let one = |handle: Handle| delete(&open, handle, wait.as_ref());
     let mut still_open: FuturesUnordered<_> = handles.into_iter().map(one).collect();
     let mut ends = Vec::new();
-    while let Some((handle, end)) = still_open.next().await {
+    while let Some(end) = still_open.next().await {
         if !terminal.is_json() {
-            say(&context, &handle, &end)?;
+            say(&context, &end)?;
         }
-        ends.push((handle, end));
+        ends.push(end);
         spinner.say(format!("deleting {} of {total} machines", total - ends.len()));
     }
     drop((spinner, still_open));
     if terminal.is_json() {
-        let machines: Vec<Value> = ends.iter().map(|(handle, end)| as_json(handle, end)).collect();
+        let machines: Vec<Value> = ends.iter().map(as_json).collect();
         terminal.print_json(&json!({ "machines": machines }))?;
     }
     Ok(report(&context, &ends))
 }
 
-async fn delete(open: &Open, handle: Handle, wait: Option<&Wait>) -> (Handle, End) {
-    let provider = match open.registry.of(&handle) {
-        Ok(provider) => provider,
-        Err(error) => return (handle, End::Failed(error)),
+async fn delete(open: &Open, handle: Handle, wait: Option<&Wait>) -> Deleted {
+    let result = match (open.registry.of(&handle), wait) {
+        (Err(error), _) => Err(error),
+        (Ok(provider), None) => {
+            provider.delete(&handle).await.map(|deletion| (deletion.handle, End::Step(deletion.next)))
+        }
+        (Ok(provider), Some(wait)) => until_gone(provider.as_ref(), handle.clone(), wait).await,
     };
-    let result = match wait {
-        None => provider.delete(&handle).await.map(|deletion| (deletion.handle, End::Step(deletion.next))),
-        Some(wait) => until_gone(provider.as_ref(), handle.clone(), wait).await,
-    };
-    result.unwrap_or_else(|error| (handle, End::Failed(error)))
+    let (now, end) = result.unwrap_or_else(|error| (handle.clone(), End::Failed(error)));
+    Deleted { asked: handle, now, end }
 }
 
 /// Looks before it deletes: what was seen and then is no longer there is gone. A handle from the command line does
@@ -109,8 +119,8 @@ async fn until_gone(
     Ok((handle, End::Gone))
 }
 
-fn say(context: &Context, handle: &Handle, end: &End) -> Result<(), Failure> {
-    let sentence = match end {
+fn say(context: &Context, deleted: &Deleted) -> Result<(), Failure> {
+    let sentence = match &deleted.end {
         End::Failed(_) | End::Unproven => return Ok(()),
         End::Gone => "is gone".to_owned(),
         End::Step(Next::Started) => "is being deleted".to_owned(),
@@ -119,13 +129,13 @@ fn say(context: &Context, handle: &Handle, end: &End) -> Result<(), Failure> {
             format!("cannot be deleted yet ({}): repeat in {}", printable(why), duration_cell(*wait))
         }
     };
-    context.terminal.print(&format!("{handle} {sentence}\n"))
+    context.terminal.print(&format!("{} {sentence}\n", deleted.asked))
 }
 
 /// Reports what failed, says what only looking proves, and returns the exit code.
-fn report(context: &Context, ends: &[(Handle, End)]) -> u8 {
+fn report(context: &Context, ends: &[Deleted]) -> u8 {
     let mut code = OK;
-    for (handle, end) in ends {
+    for Deleted { asked: handle, end, .. } in ends {
         let failure = match end {
             End::Gone | End::Step(_) => continue,
             End::Failed(error) => Failure::of(error).hint(format!(
@@ -141,7 +151,7 @@ fn report(context: &Context, ends: &[(Handle, End)]) -> u8 {
         context.terminal.report(&failure);
         code = if code == OK || code == failure.exit_code { failure.exit_code } else { FAILED };
     }
-    if ends.iter().any(|(_, end)| matches!(end, End::Step(_))) && !context.terminal.is_json() {
+    if ends.iter().any(|it| matches!(it.end, End::Step(_))) && !context.terminal.is_json() {
         context
             .terminal
             .note("note: a machine is gone only when `vmbroker status` or `vmbroker list` shows it");
@@ -149,9 +159,9 @@ fn report(context: &Context, ends: &[(Handle, End)]) -> u8 {
     code
 }
 
-fn as_json(handle: &Handle, end: &End) -> Value {
-    let mut value = json!({ "handle_text": handle.to_string(), "handle": handle });
-    let result = match end {
+fn as_json(deleted: &Deleted) -> Value {
+    let mut value = json!({ "handle_text": deleted.asked.to_string(), "handle": deleted.now });
+    let result = match &deleted.end {
         End::Gone => "gone",
         End::Unproven => "unproven",
         End::Step(Next::Started) => "started",

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 use vmbroker::{Kind, Secret};
-use vmbroker_sim::{Dialect, Running};
+use vmbroker_sim::{Dialect, Running, WALDUR_IDS};
 
 use super::{Pace, account_name};
 use crate::config::{Config, Described, Found};
@@ -101,22 +101,21 @@ fn secrets(cloud: &Running) -> Vec<(&'static str, String)> {
 
 /// What the adapter must be told to talk to this cloud.
 fn settings(cloud: &Running, pace: Pace) -> Map<String, Value> {
-    let waldur =
-        |dialect: &str| json!({ "dialect": dialect, "project": PROJECT, "offering": OFFERING, "plan": PLAN });
+    let ids = WALDUR_IDS;
     let of_dialect = match cloud.dialect {
         Dialect::Fluence202504 => json!({ "contract": "2025-04" }),
         Dialect::Fluence202505 => json!({ "contract": "2025-05" }),
-        Dialect::Wayscloud => waldur("documented"),
-        Dialect::Waldur => waldur("waldur"),
+        Dialect::Wayscloud => json!({
+            "dialect": "documented", "project": ids.project, "offering": ids.offering, "plan": ids.plan,
+        }),
+        // This offering has plans only by way of its parent, and those may not be ordered with it.
+        Dialect::Waldur => json!({ "dialect": "waldur", "project": ids.project, "offering": ids.offering }),
         Dialect::Zenlayer => json!({}),
     };
     let of_pace = match pace {
-        // These clouds keep the providers' own times, on a faster clock. How long a launch stays hidden is known
-        // here, which it is not at Fluence.
-        Pace::Clock(_) if cloud.dialect == Dialect::Fluence202504 => {
-            json!({ "timing": { "visible_within": "10m" } })
-        }
-        Pace::Clock(_) => json!({}),
+        // These clouds keep the providers' own times on a faster clock, but what they say is never old, and how long
+        // a launch stays hidden is known, which it is not at Fluence.
+        Pace::Clock(_) => json!({ "timing": { "list_lags_by": "2s", "visible_within": "5m" } }),
         Pace::Hurry(_) => json!({
             "timing": {
                 "create_applies_within": "5s",
@@ -135,8 +134,3 @@ fn settings(cloud: &Running, pace: Pace) -> Map<String, Value> {
     }
     settings
 }
-
-/// What the account of every simulated WAYSCloud and Waldur holds.
-const PROJECT: &str = "8c0f5a1d3b724e6f9a10c2d4e6f80123";
-const OFFERING: &str = "5e2b7c90d1a34f68b3c5d7e9f1a20b34";
-const PLAN: &str = "d41e6b8f0a2c4957b6d8e0f2a4c61835";

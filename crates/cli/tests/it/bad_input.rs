@@ -248,6 +248,36 @@ async fn each_bad_input_has_its_sentence_and_its_exit_code() {
     [accounts.a]; provider = "fluence"; api_key_env = "A"; api_key_file = "b"
     3 error: [folder]/vmbroker.toml: `accounts.a.api_key_env` and `accounts.a.api_key_file` are both given: one is enough
 
+    [accounts.a]; provider = "fluence"; api_key_env = "KEY"; contarct = "2025-05"
+    3 error: [folder]/vmbroker.toml: `accounts.a.contarct` is not a known key
+    hint: did you mean `contract`?
+
+    [accounts.a]; provider = "fluence"; api_key_evn = "KEY"; api_key_env = "KEY"
+    3 error: [folder]/vmbroker.toml: `accounts.a.api_key_evn` is not a known key
+    hint: did you mean `api_key_env`?
+
+    [accounts.a]; provider = "fluence"; api_key_env = "KEY"; http.red_timeout = "5s"
+    3 error: [folder]/vmbroker.toml: `accounts.a.http.red_timeout` is not a known key
+    hint: did you mean `read_timeout`?
+
+    [accounts.a]; provider = "fluence"; api_key_env = "KEY"; http.read_timeout = "soon"
+    3 error: a open: invalid configuration: http.read_timeout: failed to parse input in the "friendly" duration format: expected duration to start with a unit value (a decimal integer) after an optional sign, but no integer was found
+
+    [accounts.a]; provider = "fluence"; api_key_env = "KEY"; http.read_timeout = "-5s"
+    3 error: a open: invalid configuration: `http.read_timeout` is `5s ago`, but it must be more than zero, such as `30s`
+
+    [accounts.a]; provider = "fluence"; api_key_env = "KEY"; contract = "2024-01"
+    3 error: a open: invalid configuration: contract: unknown variant `2024-01`, expected `2025-04` or `2025-05`
+
+    [accounts.a]; provider = "fluence"; api_key_env = "KEY"; url = "http://example.com"
+    3 error: a open: invalid configuration: `url` is `http://example.com`, but it must be https: plain http is for this machine only (127.0.0.1, localhost)
+
+    [accounts.a]; provider = "fluence"; api_key_env = "KEY"; url = "https://me:SECRET@example.com"
+    3 error: a open: invalid configuration: `url` must not hold a user name or password
+
+    [accounts.a]; provider = "wayscloud"; token_env = "KEY"; project = "standard"
+    3 error: a open: invalid configuration: `plan` is ``, but it must be the UUID of a plan: the documented dialect needs one
+
     []
     3 error: no account is configured: there is no vmbroker.toml and no vendor's environment variable is set
     hint: `vmbroker demo` shows everything on simulated clouds, without any account

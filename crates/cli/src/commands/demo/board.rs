@@ -82,8 +82,8 @@ impl Board {
         let Some(marker) = observation.handle.marker else { return };
         let state = match observation.state() {
             Some(state) => state.words(),
-            // A new machine may not be shown yet; one that was being deleted is gone.
-            None if self.was_deleted(marker) => State::Gone.words(),
+            // A new machine may not be shown yet; one that was being deleted is on its way out, which is no proof.
+            None if self.was_deleted(marker) => "no longer shown",
             None => return,
         };
         let addresses = observation.instance().map(address_cell).filter(|cell| cell != "-");
