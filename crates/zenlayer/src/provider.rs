@@ -138,9 +138,6 @@ impl Zenlayer {
         if instance_id(&handle).is_none() {
             return Err(reply.protocol("the machine's id is none"));
         }
-        if let Some(order) = created.order_number {
-            tracing::debug!(target: "vmbroker::zenlayer", order, "accepted");
-        }
         Ok(handle.made(self.api.channel.clock().now(), request.marker))
     }
 }

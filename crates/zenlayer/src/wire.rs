@@ -46,13 +46,12 @@ pub(crate) struct Page<T> {
     pub(crate) data_set: Option<Vec<Row<T>>>,
 }
 
-/// The answer of CreateInstances. `instances` is not read: the ids are those of `instanceIdSet`.
+/// The answer of CreateInstances. Only the ids of `instanceIdSet` are read: nothing can be asked by `orderNumber`, and
+/// `instances` repeats the ids beside disks.
 #[derive(Deserialize)]
 #[cfg_attr(test, derive(Serialize))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Created {
-    #[serde(default, deserialize_with = "one")]
-    pub(crate) order_number: Option<String>,
     #[serde(default, deserialize_with = "many")]
     pub(crate) instance_id_set: Vec<String>,
 }
