@@ -149,10 +149,34 @@ fn subjects(base: &str) -> Vec<Subject> {
             decode: |bytes| vmbroker_wayscloud::floor(bytes).unwrap(),
         }
     };
+    let zenlayer = {
+        let config = vmbroker_zenlayer::Config { url: url.clone(), http: pace.clone(), ..Default::default() };
+        let access = vmbroker_zenlayer::Access::Key { id: Secret::new("AKIDEXAMPLE"), password: secret() };
+        let credentials = vmbroker_zenlayer::Credentials { access, machine_password: None };
+        let pages = MACHINES / ZENLAYER_PAGE;
+        let request = |page| {
+            let mut request =
+                reqwest::Request::new(reqwest::Method::POST, format!("{base}/api/v2/vm").parse().unwrap());
+            let body = format!("{{\"pageSize\":{ZENLAYER_PAGE},\"pageNum\":{page}}}");
+            *request.body_mut() = Some(body.into());
+            request
+        };
+        Subject {
+            name: "zenlayer",
+            pages,
+            provider: Arc::new(
+                vmbroker_zenlayer::Zenlayer::new(id("zenlayer"), config, credentials, clock.clone()).unwrap(),
+            ),
+            plain: plain(),
+            requests: (1..=pages).map(request).collect(),
+            decode: |bytes| vmbroker_zenlayer::floor(bytes).unwrap(),
+        }
+    };
     vec![
         fluence("fluence-2025-04", vmbroker_fluence::Contract::April2025, "/vms/v2"),
         fluence("fluence-2025-05", vmbroker_fluence::Contract::May2025, "/vms/v3"),
         waldur,
+        zenlayer,
     ]
 }
 
