@@ -139,6 +139,16 @@ impl Sandbox {
         accounts::text(self.running.clouds(), self.pace, secrets)
     }
 
+    /// Lets something go wrong at this account's cloud.
+    #[cfg(test)]
+    pub(crate) fn arm(&self, account: &str, fault: vmbroker_sim::Fault) {
+        for (known, running) in self.clouds.iter().zip(self.running.clouds()) {
+            if known.account.as_str() == account {
+                running.cloud.arm(fault.clone());
+            }
+        }
+    }
+
     /// What each cloud's ledger says now.
     pub(crate) fn ledgers(&self) -> Vec<LedgerLine> {
         let line = |(known, running): (&Cloud, &Running)| {

@@ -28,7 +28,7 @@ struct Inner {
     bar: Mutex<Option<ProgressBar>>,
     format: Format,
     out_width: Option<u16>,
-    err_is_terminal: bool,
+    err_width: Option<u16>,
 }
 
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Terminal {
     pub(crate) fn new(out: Stream, err: Stream, format: Format) -> Self {
         Self(Arc::new(Inner {
             out_width: out.width,
-            err_is_terminal: err.width.is_some(),
+            err_width: err.width,
             out: Mutex::new(Out { stream: out, closed: false }),
             err: Mutex::new(err),
             bar: Mutex::new(None),
@@ -59,9 +59,9 @@ impl Terminal {
         self.0.out_width
     }
 
-    /// Whether what is drawn on standard error is seen by a person.
-    pub(crate) fn is_watched(&self) -> bool {
-        self.0.err_is_terminal
+    /// The columns of what is drawn on standard error; absent where no person sees it.
+    pub(crate) fn watched_width(&self) -> Option<u16> {
+        self.0.err_width
     }
 
     /// Whether nobody reads standard output any more.
@@ -114,12 +114,15 @@ impl Terminal {
     /// Something is being waited for: a spinner with this text, which vanishes when dropped, and which nobody
     /// sees where standard error is no terminal.
     pub(crate) fn spinner(&self, text: impl Into<String>) -> Spinner {
-        let target =
-            if self.0.err_is_terminal { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if self.0.err_width.is_some() {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let style = ProgressStyle::with_template("{spinner} {msg}")
             .unwrap_or_else(|_| ProgressStyle::default_spinner());
         let bar = ProgressBar::with_draw_target(None, target).with_style(style).with_message(text.into());
-        if self.0.err_is_terminal {
+        if self.0.err_width.is_some() {
             bar.enable_steady_tick(TURN);
         }
         *lock(&self.0.bar) = Some(bar.clone());

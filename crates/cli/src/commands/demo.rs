@@ -66,7 +66,7 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
         }))?;
         return Ok(code);
     }
-    if terminal.is_watched() {
+    if terminal.watched_width().is_some() {
         board::table(&rows).print(terminal)?;
     }
     terminal.print("\nThe clouds' ledgers:\n")?;

@@ -132,8 +132,8 @@ impl Board {
             }
             is_new.then(|| format!("{after_seconds:>5} s  {:<12} {marker}  {state}\n", row.provider))
         };
-        if self.0.terminal.is_watched() {
-            let (table, _) = table(&self.rows()).render(None);
+        if let Some(width) = self.0.terminal.watched_width() {
+            let (table, _) = table(&self.rows()).render(Some(width));
             self.0.spinner.say(format!("{after_seconds} s on the clouds' clock\n\n{table}"));
         } else if let Some(line) = line.filter(|_| !self.0.terminal.is_json()) {
             // A line that cannot be written is no reason to stop: machines must be deleted all the same.
