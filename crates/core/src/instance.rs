@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{Handle, Location, Marker, Money, Port, Price, State};
+use crate::{Extras, Handle, Location, Marker, Money, Port, Price, State};
 
 /// How large a machine is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -107,7 +107,7 @@ pub struct Instance {
     pub labels: BTreeMap<String, String>,
     /// What the provider tells and has no field here, by the provider's field name.
     #[serde(default)]
-    pub extras: BTreeMap<String, String>,
+    pub extras: Extras,
 }
 
 impl Instance {
@@ -137,7 +137,7 @@ impl Instance {
             expires_at: None,
             failure: None,
             labels: BTreeMap::new(),
-            extras: BTreeMap::new(),
+            extras: Extras::new(),
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{
     CreateRequest, Deletion, Error, Handle, Listing, Observation, Offer, OfferQuery, Result, Semantics,
@@ -13,9 +14,8 @@ use crate::{
 /// The name an account has in the configuration, such as `fluence` or `zenlayer-eu`.
 ///
 /// 1 to 32 characters of `[a-z0-9-]`, starting and ending with a letter or digit.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
-pub struct ProviderId(String);
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ProviderId(Arc<str>);
 
 impl ProviderId {
     /// The name as text.
@@ -45,7 +45,7 @@ impl FromStr for ProviderId {
         let bytes = text.as_bytes();
         let allowed = bytes.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
         if allowed && bytes.len() <= 32 && ends(bytes.first()) && ends(bytes.last()) {
-            Ok(Self(text.to_owned()))
+            Ok(Self(text.into()))
         } else {
             Err(Error::invalid(
                 "account",
@@ -53,6 +53,12 @@ impl FromStr for ProviderId {
                 "an account's name is 1 to 32 characters of a-z, 0-9 and `-`, with no hyphen at either end",
             ))
         }
+    }
+}
+
+impl Serialize for ProviderId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -2,14 +2,14 @@
 
 mod offers;
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 use rust_decimal::Decimal;
 use serde_json::Value;
 use vmbroker_core::{
-    Currency, DataCentre, Disk, Handle, Image, Instance, Location, Money, Period, Port, Price, Protocol,
-    ProviderId, State,
+    Currency, DataCentre, Disk, Extras, Handle, Image, Instance, Location, Money, Period, Port, Price,
+    Protocol, ProviderId, State,
 };
 
 pub(crate) use offers::{Basic, admitted, offers};
@@ -53,7 +53,7 @@ impl Reader<'_> {
         let word = vm.status.unwrap_or_default();
         let mut instance = Instance::new(handle, vm.vm_name.unwrap_or_default(), state(&word), word);
         let extras = &mut instance.extras;
-        let mut money = |field: &str, figure: Option<Number>| self.money(field, figure, extras);
+        let mut money = |field: &'static str, figure: Option<Number>| self.money(field, figure, extras);
         instance.spent = money("totalSpent", vm.total_spent);
         instance.reserved = money("reservedBalance", vm.reserved_balance);
         instance.price = match money("pricePerEpoch", vm.price_per_epoch) {
@@ -75,7 +75,7 @@ impl Reader<'_> {
         for port in vm.ports.into_iter().flatten() {
             match known_port(&port) {
                 Some(port) => instance.ports.push(port),
-                None => append(extras, "ports".to_owned(), unknown_port(port)),
+                None => append(extras, "ports", &unknown_port(port)),
             }
         }
         for resource in vm.resources.into_iter().flatten() {
@@ -89,17 +89,12 @@ impl Reader<'_> {
         let text = |field: &str| row.get(field).and_then(Value::as_str).unwrap_or_default();
         let handle = Handle::of_instance(self.provider, text("id"));
         let mut instance = Instance::new(handle, text("vmName"), State::Unrecognised, text("status"));
-        instance.extras.insert("unreadable".to_owned(), vmbroker_core::clip(complaint, 200));
+        instance.extras.insert("unreadable", vmbroker_core::clip(complaint, 200));
         instance
     }
 
     /// Money by contract, never by its looks: `"2"` is two millionths under one and two USDC under the other.
-    fn money(
-        &self,
-        field: &str,
-        figure: Option<Number>,
-        extras: &mut BTreeMap<String, String>,
-    ) -> Option<Money> {
+    fn money(&self, field: &'static str, figure: Option<Number>, extras: &mut Extras) -> Option<Money> {
         let figure = figure?;
         let amount = match self.contract {
             Contract::April2025 => figure.whole().map(|millionths| Decimal::new(millionths, 6)),
@@ -149,7 +144,7 @@ impl Reader<'_> {
         let kind = resource.kind.take();
         let rest = describe(resource, !read);
         if !rest.is_empty() {
-            append(&mut instance.extras, kind.unwrap_or_else(|| "resources".to_owned()), rest);
+            append(&mut instance.extras, kind.unwrap_or_else(|| "resources".to_owned()), &rest);
         }
     }
 
@@ -176,7 +171,7 @@ impl Resource {
 }
 
 /// Where it stands; what has no field goes to the extras.
-pub(crate) fn location(datacenter: Datacenter, extras: &mut BTreeMap<String, String>) -> Location {
+pub(crate) fn location(datacenter: Datacenter, extras: &mut Extras) -> Location {
     let tier = datacenter.tier.as_ref().and_then(Number::whole).and_then(|tier| u8::try_from(tier).ok());
     if tier.is_none() {
         keep(extras, "tier", datacenter.tier.map(Number::into_text));
@@ -193,11 +188,7 @@ pub(crate) fn location(datacenter: Datacenter, extras: &mut BTreeMap<String, Str
 }
 
 /// The value; where the text is none, the text is kept.
-fn parse<T: std::str::FromStr>(
-    field: &str,
-    text: Option<String>,
-    extras: &mut BTreeMap<String, String>,
-) -> Option<T> {
+fn parse<T: std::str::FromStr>(field: &'static str, text: Option<String>, extras: &mut Extras) -> Option<T> {
     let text = text?;
     let value = text.parse().ok();
     if value.is_none() {
@@ -206,21 +197,15 @@ fn parse<T: std::str::FromStr>(
     value
 }
 
-fn keep(extras: &mut BTreeMap<String, String>, field: &str, text: Option<String>) {
+fn keep(extras: &mut Extras, field: &'static str, text: Option<String>) {
     if let Some(text) = text {
-        extras.insert(field.to_owned(), text);
+        extras.insert(field, text);
     }
 }
 
 /// Adds to what is kept already: a machine may have several of one kind.
-fn append(extras: &mut BTreeMap<String, String>, field: String, text: String) {
-    match extras.entry(field) {
-        Entry::Vacant(free) => _ = free.insert(text),
-        Entry::Occupied(mut kept) => {
-            kept.get_mut().push_str(" | ");
-            kept.get_mut().push_str(&text);
-        }
-    }
+fn append(extras: &mut Extras, field: impl Into<Cow<'static, str>>, text: &str) {
+    extras.append(field, " | ", text);
 }
 
 fn known_port(port: &VmPort) -> Option<Port> {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use jiff::Timestamp;
-use vmbroker_core::{Disk, Handle, Image, Instance, Location, Observation, ProviderId, Size, State};
+use vmbroker_core::{Disk, Extras, Handle, Image, Instance, Location, Observation, ProviderId, Size, State};
 
 use crate::config::Dialect;
 use crate::wire::{Order, Resource, fits_path, last_segment, plain_uuid};
@@ -223,10 +223,10 @@ pub(crate) fn instance(resource: Resource, state: State, word: String, context: 
     it.created_at = resource.created.and_then(|text| text.parse().ok());
     it.failure = resource.error_message.filter(|text| !text.is_empty());
     if let Some(machine) = machine.filter(|id| !id.is_empty()) {
-        it.extras.insert("resource_uuid".to_owned(), machine);
+        it.extras.insert("resource_uuid", machine);
     }
     if let Some(id) = resource.backend_id.filter(|id| !id.is_empty()) {
-        it.extras.insert("backend_id".to_owned(), id);
+        it.extras.insert("backend_id", id);
     }
     let mut image = Image::default();
     if let Some(metadata) = resource.backend_metadata {
@@ -253,21 +253,13 @@ pub(crate) fn instance(resource: Resource, state: State, word: String, context: 
 }
 
 /// The addresses that are addresses; the others are kept as told.
-fn addresses(
-    told: Vec<String>,
-    field: &str,
-    extras: &mut std::collections::BTreeMap<String, String>,
-) -> Vec<IpAddr> {
+fn addresses(told: Vec<String>, field: &'static str, extras: &mut Extras) -> Vec<IpAddr> {
     let mut addresses = Vec::with_capacity(told.len());
     for text in told {
         match text.trim().parse() {
             Ok(address) => addresses.push(address),
             Err(_) => {
-                let kept = extras.entry(field.to_owned()).or_default();
-                if !kept.is_empty() {
-                    kept.push(' ');
-                }
-                kept.push_str(&text);
+                extras.append(field, " ", &text);
             }
         }
     }

@@ -9,8 +9,8 @@ use std::net::IpAddr;
 
 use jiff::Timestamp;
 use vmbroker_core::{
-    Availability, ChargeType, Disk, Handle, Instance, Location, Marker, Offer, OfferId, Price, ProviderId,
-    Size, State,
+    Availability, ChargeType, Disk, Extras, Handle, Instance, Location, Marker, Offer, OfferId, Price,
+    ProviderId, Size, State,
 };
 
 use crate::request::MARKER_TAG;
@@ -275,6 +275,7 @@ pub(crate) fn instance(
     let name = info.instance_name.take().unwrap_or_default();
     let handle = Handle::of_instance(provider, id.unwrap_or_else(|| unreadable_id(number)));
     let mut it = Instance::new(handle, name, state(&word), word);
+    it.extras = Extras::with_capacity(EXTRAS);
     it.size = size(info.cpu_count, info.memory);
     it.location = places.find(info.zone_id.take());
     it.image = image_of(&mut info);
@@ -325,7 +326,7 @@ fn image_of(info: &mut InstanceInfo) -> Option<vmbroker_core::Image> {
     (id.is_some() || name.is_some()).then_some(vmbroker_core::Image { id, name })
 }
 
-fn disks(info: &mut InstanceInfo, extras: &mut BTreeMap<String, String>) -> Vec<Disk> {
+fn disks(info: &mut InstanceInfo, extras: &mut Extras) -> Vec<Disk> {
     let mut disks = Vec::with_capacity(1 + info.data_disks.len());
     let system = info.system_disk.take().map(|disk| (disk, true));
     let data = std::mem::take(&mut info.data_disks).into_iter().map(|disk| (disk, false));
@@ -349,30 +350,23 @@ fn disks(info: &mut InstanceInfo, extras: &mut BTreeMap<String, String>) -> Vec<
 }
 
 /// The addresses that can be read; the rest is kept as text.
-fn addresses(
-    field: &str,
-    given: Vec<String>,
-    extras: &mut BTreeMap<String, String>,
-    addresses: &mut Vec<IpAddr>,
-) {
+fn addresses(field: &'static str, given: Vec<String>, extras: &mut Extras, addresses: &mut Vec<IpAddr>) {
     for text in given {
         match text.parse() {
             Ok(address) => addresses.push(address),
             Err(_) if text.is_empty() => {}
             Err(_) => {
-                let kept = extras.entry(field.to_owned()).or_default();
-                kept.push_str(if kept.is_empty() { "" } else { "," });
-                kept.push_str(&text);
+                extras.append(field, ",", &text);
             }
         }
     }
 }
 
-fn time(field: &str, given: Option<String>, extras: &mut BTreeMap<String, String>) -> Option<Timestamp> {
+fn time(field: &'static str, given: Option<String>, extras: &mut Extras) -> Option<Timestamp> {
     let text = given.filter(|text| !text.is_empty())?;
     let time = text.parse().ok();
     if time.is_none() {
-        extras.insert(field.to_owned(), text);
+        extras.insert(field, text);
     }
     time
 }
@@ -382,16 +376,19 @@ fn labels(tags: Vec<TagInfo>, marker: &mut Option<Marker>) -> BTreeMap<String, S
     let mut labels = BTreeMap::new();
     for tag in tags {
         let (Some(key), value) = (tag.key, tag.value.unwrap_or_default()) else { continue };
-        match value.parse() {
-            Ok(tagged) if key == MARKER_TAG => *marker = marker.or(Some(tagged)),
-            _ => _ = labels.insert(key, value),
+        match (key == MARKER_TAG).then(|| Marker::find_in(&value)).flatten() {
+            Some(tagged) => *marker = marker.or(Some(tagged)),
+            None => _ = labels.insert(key, value),
         }
     }
     labels
 }
 
+/// How many fields have no field of ours: room for all, taken once.
+const EXTRAS: usize = 14;
+
 /// What has no field, where the provider tells it.
-fn extras(info: InstanceInfo, extras: &mut BTreeMap<String, String>) {
+fn extras(info: InstanceInfo, extras: &mut Extras) {
     let nic = info.nic.unwrap_or_default();
     let groups = Some(info.security_group_ids.join(","));
     let texts = [
@@ -412,7 +409,7 @@ fn extras(info: InstanceInfo, extras: &mut BTreeMap<String, String>) {
     ];
     for (key, text) in texts {
         if let Some(text) = text.filter(|text| !text.is_empty()) {
-            extras.insert(key.to_owned(), text);
+            extras.insert(key, text);
         }
     }
 }

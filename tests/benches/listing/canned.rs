@@ -63,6 +63,7 @@ async fn answer(State(canned): State<Arc<Canned>>, uri: Uri, body: String) -> im
             canned.zenlayer[page - 1].clone()
         }
         path if path.starts_with("/api/marketplace-public-offerings/") => b"{}".to_vec(),
+        "/api/openstack-flavors/" => b"[]".to_vec(),
         "/api/marketplace-resources/" => {
             let query = uri.query().unwrap_or_default();
             assert!(query.contains(&format!("page_size={WALDUR_PAGE}")), "the largest page is asked for");

@@ -84,7 +84,7 @@ async fn looks_of_a_quiet_hour(spent_changes: bool) -> Vec<(Duration, usize)> {
     let provider = Scripted::new(move |handle, waited, _| {
         let mut instance = Instance::new(handle.clone(), "m", State::Running, "RUNNING");
         if spent_changes {
-            instance.extras.insert("spent".into(), waited.as_millis().to_string());
+            instance.extras.insert("spent", waited.as_millis().to_string());
         }
         Ok(Seen::Machine(Box::new(instance)))
     });

@@ -69,7 +69,7 @@ pub(crate) fn offers(provider: &ProviderId, rows: Vec<OfferRow>, query: &OfferQu
             tracing::debug!("an offer without a configuration cannot be ordered");
             continue;
         };
-        let place = location(row.datacenter.take().unwrap_or_default(), &mut BTreeMap::new());
+        let place = location(row.datacenter.take().unwrap_or_default(), &mut vmbroker_core::Extras::new());
         groups.entry((slug, place.country)).or_default().add(place, &row);
     }
     let made = groups.into_iter().map(|((slug, country), group)| group.offer(provider, &slug, country));

@@ -177,7 +177,7 @@ fn money_is_read_by_contract_and_never_by_its_looks() {
             }
             None => {
                 assert_eq!(instance.price, Price::Unknown, "{figure}");
-                assert!(instance.extras.contains_key("pricePerEpoch"), "{figure}");
+                assert!(instance.extras.get("pricePerEpoch").is_some(), "{figure}");
             }
         }
     }
@@ -241,8 +241,7 @@ fn what_does_not_parse_is_kept_and_loses_no_machine() {
     );
     assert_eq!((odd.state, odd.handle.id()), (State::Running, "0xAb"));
     assert_eq!(odd.ports, ["53/udp".parse().unwrap()]);
-    let kept: Vec<(&str, &str)> =
-        odd.extras.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect();
+    let kept: Vec<(&str, &str)> = odd.extras.iter().collect();
     assert_eq!(
         kept,
         [

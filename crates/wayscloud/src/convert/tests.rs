@@ -259,8 +259,7 @@ fn every_field_of_a_row_reaches_the_machine() {
     assert_eq!(it.private_addresses, ["192.168.42.72".parse::<IpAddr>().unwrap()]);
     assert_eq!(it.created_at.unwrap().to_string(), "2026-11-20T22:28:07.987481Z");
     assert_eq!(it.location.city.as_deref(), Some("Oslo"));
-    let extras: Vec<(&str, &str)> =
-        it.extras.iter().map(|(key, text)| (key.as_str(), text.as_str())).collect();
+    let extras: Vec<(&str, &str)> = it.extras.iter().collect();
     assert_eq!(extras, [("backend_id", "2f669f9d-e1a3"), ("external_ips", "soon"), ("resource_uuid", "m1")]);
 }
 

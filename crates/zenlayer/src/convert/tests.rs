@@ -68,8 +68,7 @@ fn every_documented_field_reaches_the_instance() {
     };
     assert_eq!(it.disks, [disk("d-1", 40, true), disk("d-2", 100, false)]);
     assert_eq!(it.labels, BTreeMap::from([("role".to_owned(), "web".to_owned())]));
-    let extras: Vec<(&str, &str)> =
-        it.extras.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
+    let extras: Vec<(&str, &str)> = it.extras.iter().collect();
     assert_eq!(
         extras,
         [
