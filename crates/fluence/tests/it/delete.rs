@@ -97,18 +97,16 @@ async fn a_delete_is_repeated_where_a_create_is_not() {
 #[tokio::test(start_paused = true)]
 async fn a_machine_ended_by_the_provider_is_deleted_until_it_leaves_the_list() {
     let row: Value = vm("0xABC", "Terminated");
-    let world = world(
-        MAY,
-        vec![
-            // Accepted and without effect: the letters were not the provider's.
-            for_id(answered(200, ""), MAY, "0xabc"),
-            listed(MAY, std::slice::from_ref(&row)),
-            for_id(answered(200, ""), MAY, "0xABC"),
-            listed(MAY, std::slice::from_ref(&row)),
-            listed(MAY, &[]),
-        ],
-    );
+    // Accepted and without effect: the letters were not the provider's. The next step follows some looks later.
+    let mut exchanges =
+        vec![for_id(answered(200, ""), MAY, "0xabc"), for_id(answered(200, ""), MAY, "0xABC")];
+    exchanges.extend((0..8).map(|_| listed(MAY, std::slice::from_ref(&row))));
+    exchanges.push(listed(MAY, &[]));
+    let world = world(MAY, exchanges);
     let wait = Wait::new(clock(), std::time::Duration::from_secs(600));
-    let end = world.fluence.delete_until_gone(&handle("0xabc"), &wait).await.unwrap();
+    // Made long ago: no list is so old that it could be missing from it otherwise.
+    let mut old = handle("0xabc");
+    old.made_at = Some("2025-01-01T00:00:00Z".parse().unwrap());
+    let end = world.fluence.delete_until_gone(&old, &wait).await.unwrap();
     assert_eq!((end.state(), world.replay.left()), (None, 0));
 }
