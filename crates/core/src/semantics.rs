@@ -106,7 +106,8 @@ impl Timing {
     pub fn over(&self, mut semantics: Semantics) -> Result<Semantics> {
         let read = |field: &str, given: SignedDuration| {
             Duration::try_from(given).map_err(|_| {
-                let message = format!("`timing.{field}` is `{given:#}`, but it must not be negative");
+                let message =
+                    format!("`timing.{field}` is `-{:#}`, but it must not be negative", given.abs());
                 Error::new(ErrorKind::InvalidConfig, message)
             })
         };

@@ -70,7 +70,9 @@ fn positive(field: &str, given: SignedDuration) -> Result<Duration> {
 }
 
 fn wrong(field: &str, given: SignedDuration, allowed: &str) -> Error {
-    Error::new(ErrorKind::InvalidConfig, format!("`{field}` is `{given:#}`, but it must be {allowed}"))
+    let sign = if given.is_negative() { "-" } else { "" };
+    let message = format!("`{field}` is `{sign}{:#}`, but it must be {allowed}", given.abs());
+    Error::new(ErrorKind::InvalidConfig, message)
 }
 
 /// The URL of a provider's API: https, or http to this very machine; without query, fragment and credentials.
@@ -116,6 +118,23 @@ pub fn base_url(field: &str, text: &str) -> Result<Url> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_limit_that_makes_no_sense_is_refused_by_name() {
+        let timeout = Duration::from_secs(30);
+        let defaults =
+            Defaults { read_timeout: timeout, write_timeout: timeout, reads: Pace::OFF, writes: Pace::OFF };
+        let refused = |config: HttpConfig| config.over(defaults).unwrap_err().message().to_owned();
+        let negative = HttpConfig { read_timeout: Some("-5s".parse().unwrap()), ..HttpConfig::default() };
+        assert_eq!(
+            refused(negative),
+            "`http.read_timeout` is `-5s`, but it must be more than zero, such as `30s`"
+        );
+        let backwards = HttpConfig { write_every: Some("-1s".parse().unwrap()), ..HttpConfig::default() };
+        assert!(refused(backwards).starts_with("`http.write_every` is `-1s`"));
+        let set = HttpConfig { write_timeout: Some("2m".parse().unwrap()), ..HttpConfig::default() };
+        assert_eq!(set.over(defaults).unwrap().write_timeout, Duration::from_secs(120));
+    }
 
     #[test]
     fn plain_http_goes_to_this_machine_only() {
