@@ -4,4 +4,6 @@
 mod calls;
 mod laws;
 mod outcomes;
+mod process;
+mod program;
 mod walks;
