@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 mod calls;
+mod canary;
 mod laws;
 mod outcomes;
 mod process;

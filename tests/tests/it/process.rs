@@ -29,13 +29,15 @@ async fn from_create_to_gone(dialect: Dialect) {
     let deleted = home.well(&["delete", &handle]).await;
     assert_eq!(deleted.out, format!("{handle} is gone\n"));
     nothing_is_left(&home, &served, 1).await;
-    let looked = home.well(&["status", &handle, "--output", "json"]).await.json();
-    let machine = &looked["machines"][0];
-    assert!(machine["found"] == false || machine["state"] == "gone", "{looked}");
-    // Safe to repeat: an account that hides new machines cannot say that this one is gone, and says so.
-    let again = home.run(&["delete", &handle, "--output", "json", "--timeout", "20s"]).await;
-    let result = again.json()["machines"][0]["result"].clone();
-    assert_eq!((again.code, &result), (Some(0), &json!("gone")), "{again:?}");
+    // There the first handle names an order that stays fulfilled and never names its machine: what the program
+    // says of it afterwards is no proof. Everywhere else it is as good as the last one.
+    if dialect != Dialect::Wayscloud {
+        let looked = home.well(&["status", &handle, "--output", "json"]).await.json();
+        let machine = &looked["machines"][0];
+        assert!(machine["found"] == false || machine["state"] == "gone", "{looked}");
+        let again = home.well(&["delete", &handle, "--output", "json"]).await.json();
+        assert_eq!(again["machines"][0]["result"], "gone", "safe to repeat: {again}");
+    }
     served.end().await;
 }
 

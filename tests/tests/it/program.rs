@@ -109,7 +109,8 @@ impl Served {
     /// Starts it; the accounts are in the home's vmbroker.toml.
     pub(crate) async fn start(home: &Home, dialect: Dialect) -> Self {
         // A machine is up after about a second. It ends by itself should this test be killed.
-        let args = ["sandbox", "--cloud", dialect.name(), "--for", "300", "--speed", "60", "--output", "json"];
+        let args =
+            ["sandbox", "--cloud", dialect.name(), "--for", "300", "--speed", "60", "--output", "json"];
         let args: Vec<&str> = args.into_iter().chain(["--write-config", "vmbroker.toml"]).collect();
         let mut child = home.command(&args).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
