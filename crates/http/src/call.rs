@@ -205,6 +205,13 @@ impl Reply {
         &self.answer
     }
 
+    /// A short text of this answer, such as an error's code, as it may be shown: without secrets, printable, and at
+    /// most 100 characters long.
+    #[must_use]
+    pub fn shown(&self, text: &str) -> String {
+        clip(&printable(&self.redactor.clean(text)), 100)
+    }
+
     /// The body as JSON of this shape.
     ///
     /// # Errors

@@ -67,7 +67,7 @@ pub enum FaultKind {
     Slow(u64),
     /// It is done, and answered with a body without end (256 MiB at most).
     Endless,
-    /// A refusal that repeats the request's own headers.
+    /// A refusal that repeats the request's own headers in each of its texts. It is not done.
     Echo,
     /// Create: never answered, and done this many seconds later.
     ApplyLate(u64),

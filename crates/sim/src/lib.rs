@@ -5,9 +5,11 @@
 //! [`Sandbox`] (faces on loopback ports, with a control face).
 //!
 //! Invariants of this room: everything follows from the seed and the clock, and nothing runs by itself: a machine's
-//! phase is read from its timeline when somebody asks. A machine is never forgotten, so the ledger, which is read
-//! from all machines, cannot lose one. A face is a pure answer to a request; what goes wrong on the connection is
-//! done to every face alike. Nothing here shares a line with an adapter: each is its own reading of the documents.
+//! phase is read from its timeline when somebody asks. Only the ids of Zenlayer's requests are random: they name a
+//! request, never a machine, and drawn from the seed they would let the number of looks change the ids of machines.
+//! A machine is never forgotten, so the ledger, which is read from all machines, cannot lose one. A face is a pure
+//! answer to a request; what goes wrong on the connection is done to every face alike. Nothing here shares a line
+//! with an adapter: each is its own reading of the documents.
 
 mod cloud;
 mod control;

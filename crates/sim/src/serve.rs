@@ -15,6 +15,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::serve::{IncomingStream, Listener};
 use futures_util::stream;
+use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -88,9 +89,10 @@ async fn answer(
             let headers: Vec<String> =
                 request.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
             let mut answer = face.refusal(crate::Refusal::Incompatible);
-            let text = String::from_utf8_lossy(&answer.body);
-            let text = text.replacen(":\"", &format!(":\"{} ", escape(&headers.join(", "))), 1);
-            answer.body = text.into_bytes();
+            if let Ok(mut body) = serde_json::from_slice(&answer.body) {
+                prefix_texts(&mut body, &headers.join(", "));
+                answer.body = body.to_string().into_bytes();
+            }
             respond(answer)
         }
         Some(FaultKind::LoseAnswer) => {
@@ -136,10 +138,14 @@ async fn answer(
     }
 }
 
-/// Text as it may stand inside a JSON string.
-fn escape(text: &str) -> String {
-    let quoted = serde_json::Value::from(text).to_string();
-    quoted[1..quoted.len() - 1].to_owned()
+/// Puts a text before each text of a JSON value.
+fn prefix_texts(value: &mut Value, prefix: &str) {
+    match value {
+        Value::String(text) => *text = format!("{prefix} {text}"),
+        Value::Array(items) => items.iter_mut().for_each(|item| prefix_texts(item, prefix)),
+        Value::Object(map) => map.values_mut().for_each(|item| prefix_texts(item, prefix)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 fn respond(answer: Answer) -> Response {

@@ -2,6 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 
 mod calls;
+mod canary;
 mod laws;
 mod outcomes;
+mod process;
+mod program;
 mod walks;

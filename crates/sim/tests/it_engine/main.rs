@@ -1,0 +1,8 @@
+//! The engine below every face: seeds, faults as they look on the wire, the control face.
+#![expect(clippy::unwrap_used, reason = "a test")]
+
+mod connection;
+mod control;
+mod inside;
+mod seeds;
+mod speaker;
