@@ -168,25 +168,17 @@ impl Api {
 /// whatever its status says.
 pub(super) fn response<T: DeserializeOwned>(reply: &Reply) -> Result<T> {
     let envelope: Envelope<T> = reply.json()?;
-<<<<<<< HEAD
-=======
     let said = |error: Error| match envelope.request_id.as_deref() {
         Some(id) => error.with_request_id(reply.shown(id)),
         None => error,
     };
->>>>>>> system
     match (envelope.code, envelope.response) {
         (None, Some(response)) => Ok(response),
-        // The sentence shows the answer, and with it the request's id; it is cleaned of secrets as a whole.
         (Some(code), _) => {
             let message = envelope.message.unwrap_or_default();
-<<<<<<< HEAD
-            Err(reply.protocol(&format!("a success that says `{code}`: {message}")))
-=======
             let error = reply.protocol(&format!("a success that says `{code}`: {message}"));
             Err(said(error.with_code(reply.shown(&code))))
->>>>>>> system
         }
-        (None, None) => Err(reply.protocol("the answer has no `response`")),
+        (None, None) => Err(said(reply.protocol("the answer has no `response`"))),
     }
 }
