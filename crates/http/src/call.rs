@@ -26,8 +26,8 @@ pub enum Nature {
     Once,
 }
 
-/// One operation to be sent to a provider.
-#[derive(Clone, Debug)]
+/// One operation to be sent to a provider. Its body may hold a password: it is never shown.
+#[derive(Clone)]
 pub struct Call {
     /// The operation's name for errors and traces, such as `create`.
     pub operation: &'static str,
@@ -82,6 +82,14 @@ impl Call {
     pub fn listing(mut self) -> Self {
         self.cap = LIST_CAP;
         self
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let length = self.body.as_ref().map_or(0, Vec::len);
+        let Self { operation, nature, method, url, headers, .. } = self;
+        write!(f, "{operation} ({nature:?}): {method} {} {headers:?} ({length} bytes)", url.path())
     }
 }
 
