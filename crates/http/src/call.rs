@@ -213,6 +213,13 @@ impl Reply {
         &self.answer
     }
 
+    /// What the provider wrote as one harmless line of at most 100 characters: without the account's secrets, which
+    /// it may repeat. For codes and ids that go into errors and logs.
+    #[must_use]
+    pub fn shown(&self, text: &str) -> String {
+        clip(&printable(&self.redactor.clean(text)), 100)
+    }
+
     /// The body as JSON of this shape.
     ///
     /// # Errors
