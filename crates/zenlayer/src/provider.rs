@@ -139,6 +139,7 @@ impl Zenlayer {
             return Err(reply.protocol("the machine's id is none"));
         }
         if let Some(order) = created.order_number {
+            let order = reply.shown(&order);
             tracing::debug!(target: "vmbroker::zenlayer", order, "accepted");
         }
         Ok(handle.made(self.api.channel.clock().now(), request.marker))

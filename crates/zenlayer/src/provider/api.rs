@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use vmbroker_core::{Error, ErrorKind, Result, Retry, clip, printable};
+use vmbroker_core::{Error, ErrorKind, Result, Retry};
 use vmbroker_http::{Call, Channel, Header, Method, Nature, Reply, Url, fetch_pages};
 
 use crate::wire::loose::Row;
@@ -169,7 +169,7 @@ impl Api {
 pub(super) fn response<T: DeserializeOwned>(reply: &Reply) -> Result<T> {
     let envelope: Envelope<T> = reply.json()?;
     let said = |error: Error| match envelope.request_id.as_deref() {
-        Some(id) => error.with_request_id(clip(&printable(id), 100)),
+        Some(id) => error.with_request_id(reply.shown(id)),
         None => error,
     };
     match (envelope.code, envelope.response) {
@@ -177,7 +177,7 @@ pub(super) fn response<T: DeserializeOwned>(reply: &Reply) -> Result<T> {
         (Some(code), _) => {
             let message = envelope.message.unwrap_or_default();
             let error = reply.protocol(&format!("a success that says `{code}`: {message}"));
-            Err(said(error.with_code(clip(&printable(&code), 100))))
+            Err(said(error.with_code(reply.shown(&code))))
         }
         (None, None) => Err(said(reply.protocol("the answer has no `response`"))),
     }
