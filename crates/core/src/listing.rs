@@ -81,15 +81,16 @@ impl Pages {
     /// The complete list.
     ///
     /// # Errors
-    /// [`ErrorKind::Unavailable`], to be tried again, where the last page was not read, fewer rows came than
-    /// the provider counts, its count changed from page to page, or one instance came twice: the account
+    /// [`ErrorKind::Unavailable`], to be tried again, where the last page was not read, fewer or more rows
+    /// came than the provider counts, its count changed from page to page, or one instance came twice: the account
     /// changed while it was read.
     pub fn finish(self, at: Timestamp) -> Result<Listing> {
         let complaint = if !self.last_page_read {
             Some("the last page was not read".to_owned())
         } else if let Some((before, now)) = self.disagreement {
             Some(format!("the count changed from {before} to {now} while the pages were read"))
-        } else if self.total.is_some_and(|total| self.rows < total) {
+        } else if self.total.is_some_and(|total| self.rows != total) {
+            // More than are counted: the count that said which page is the last cannot be believed.
             Some(format!("{} of {} rows came", self.rows, self.total.unwrap_or_default()))
         } else {
             self.first_repeated().map(|id| format!("`{id}` stands on two pages"))
@@ -145,7 +146,9 @@ mod tests {
         let mut repeated = Pages::new();
         repeated.add(vec![instance("a")], 0, Some(2), false);
         repeated.add(vec![instance("a")], 0, Some(2), true);
-        for pages in [Pages::new(), no_last, short, moved, repeated] {
+        let mut more = Pages::new();
+        more.add(vec![instance("a"), instance("b")], 0, Some(1), true);
+        for pages in [Pages::new(), no_last, short, moved, repeated, more] {
             let error = finish(pages).unwrap_err();
             assert_eq!((error.kind(), error.retry()), (ErrorKind::Unavailable, Retry::Backoff));
         }

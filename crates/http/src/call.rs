@@ -26,8 +26,8 @@ pub enum Nature {
     Once,
 }
 
-/// One operation to be sent to a provider.
-#[derive(Clone, Debug)]
+/// One operation to be sent to a provider. Its body may hold a password: it is never shown.
+#[derive(Clone)]
 pub struct Call {
     /// The operation's name for errors and traces, such as `create`.
     pub operation: &'static str,
@@ -82,6 +82,14 @@ impl Call {
     pub fn listing(mut self) -> Self {
         self.cap = LIST_CAP;
         self
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let length = self.body.as_ref().map_or(0, Vec::len);
+        let Self { operation, nature, method, url, headers, .. } = self;
+        write!(f, "{operation} ({nature:?}): {method} {} {headers:?} ({length} bytes)", url.path())
     }
 }
 
@@ -205,8 +213,8 @@ impl Reply {
         &self.answer
     }
 
-    /// A short text of this answer, such as an error's code, as it may be shown: without secrets, printable, and at
-    /// most 100 characters long.
+    /// What the provider wrote as one harmless line of at most 100 characters: without the account's secrets, which
+    /// it may repeat. For codes and ids that go into errors and logs.
     #[must_use]
     pub fn shown(&self, text: &str) -> String {
         clip(&printable(&self.redactor.clean(text)), 100)

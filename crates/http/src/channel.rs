@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{Instrument, Span, debug, field, info_span};
-use vmbroker_core::{Clock, Error, ErrorKind, ProviderId, Result, Retry, clip, printable};
+use vmbroker_core::{Clock, Effect, Error, ErrorKind, ProviderId, Result, Retry, clip, printable};
 
 use crate::budget::Budget;
 use crate::judge::{self, Verdict};
@@ -117,18 +117,23 @@ impl Channel {
         inner.budget.earn();
         let mut relearnt = false;
         let mut tries = 1;
+        let mut effect = Effect::None;
         let result = loop {
             let failure = match self.try_once(&call).await {
                 Ok(answer) => break Ok(answer),
                 Err(failure) => failure,
             };
+            // What one try may have changed, no later one takes back.
+            if failure.verdict.effect == Effect::Unknown {
+                effect = Effect::Unknown;
+            }
             // The dialect has learnt the provider's clock: one more try, at once, and only one.
             if failure.send_again && call.nature != Nature::Once && !relearnt {
                 relearnt = true;
             } else if failure.verdict.repeat && tries < MOST_TRIES && inner.budget.spend() {
                 inner.clock.sleep(pause(failure.verdict.retry, tries)).await;
             } else {
-                break Err(failure.error);
+                break Err(failure.error.with_effect(effect));
             }
             tries += 1;
         };

@@ -34,7 +34,8 @@ pub(crate) fn of_refusal(
     let refused = match answer.status {
         408 | 409 | 425 => false,
         429 => refusal.before_work,
-        400..=499 => is_complete_json(&answer.body),
+        // A code that speaks of a timeout is no refusal, whatever status it comes with.
+        400..=499 => refusal.kind != ErrorKind::Unavailable && is_complete_json(&answer.body),
         _ => false,
     };
     let effect = if refused || nature == Nature::Read { Effect::None } else { Effect::Unknown };
@@ -121,7 +122,7 @@ mod tests {
         ];
         for (status, body, effect) in rows {
             let verdict =
-                of_refusal(Nature::Once, &answer(status, body), &refusal(ErrorKind::Unavailable), None);
+                of_refusal(Nature::Once, &answer(status, body), &refusal(ErrorKind::IncompatibleOffer), None);
             assert_eq!((verdict.effect, verdict.repeat), (effect, false), "{status} {body}");
             let read =
                 of_refusal(Nature::Read, &answer(status, body), &refusal(ErrorKind::Unavailable), None);
@@ -144,6 +145,13 @@ mod tests {
         assert_eq!((verdict.effect, verdict.retry), (Effect::None, Retry::After(Duration::from_secs(3))));
         let unknown = of_refusal(Nature::Once, &answer(429, "{}"), &refusal(ErrorKind::RateLimited), told);
         assert_eq!((unknown.effect, unknown.retry), (Effect::Unknown, Retry::Never));
+    }
+
+    #[test]
+    fn a_timeout_told_in_a_4xx_is_no_refusal_of_a_create() {
+        let json = r#"{"code":"INVALID_OPERATION_TIMEOUT","message":"timed out"}"#;
+        let verdict = of_refusal(Nature::Once, &answer(400, json), &refusal(ErrorKind::Unavailable), None);
+        assert_eq!((verdict.effect, verdict.retry), (Effect::Unknown, Retry::Never));
     }
 
     #[test]

@@ -158,10 +158,11 @@ impl Replay {
     }
 }
 
+/// Only counts: the bodies that were sent may hold secrets.
 impl fmt::Debug for Replay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the exchanges: a body may hold what must not be shown.
-        write!(f, "Replay({} left)", self.left())
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner).len();
+        write!(f, "Replay({asked} asked, {} left)", self.left())
     }
 }
 

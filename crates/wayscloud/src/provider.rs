@@ -245,6 +245,14 @@ impl ComputeProvider for Wayscloud {
             View::default()
         };
         let sights = fetch_pages(0..handles.len(), |at| self.look(&handles[at], &view)).await?;
+        // A Waldur shows even what has ended: where a row that was seen is shown no more, we may have lost the right
+        // to see the whole project.
+        let vanished = |(handle, sight): (&Handle, &Sight)| {
+            handle.last_seen.is_some() && handle.instance.is_some() && sight.resource.is_missing()
+        };
+        if self.config.dialect == Dialect::Waldur && handles.iter().zip(&sights).any(vanished) {
+            self.check_project("status").await?;
+        }
         Ok(handles.iter().cloned().zip(sights).map(|(handle, sight)| self.observe(handle, sight)).collect())
     }
 

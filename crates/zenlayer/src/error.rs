@@ -106,8 +106,11 @@ pub(crate) const CODES: &[(&str, ErrorKind)] = &[
 ];
 
 /// What a part of an unknown code says.
-const CODE_PARTS: &[(&str, ErrorKind)] =
-    &[("QUOTA", ErrorKind::QuotaExceeded), ("BALANCE", ErrorKind::InsufficientFunds)];
+const CODE_PARTS: &[(&str, ErrorKind)] = &[
+    ("QUOTA", ErrorKind::QuotaExceeded),
+    ("BALANCE", ErrorKind::InsufficientFunds),
+    ("INSTANCE_NOT_FOUND", ErrorKind::NotFound),
+];
 
 /// Signed requests, and refusals with a code.
 #[derive(Debug)]
@@ -174,15 +177,16 @@ fn kind(nature: Nature, status: u16, code: &str) -> ErrorKind {
     let row = CODES.iter().find(|(known, _)| *known == code);
     // No code is documented for a full account or an empty purse: an unknown one may say so in its name.
     let spoken = || CODE_PARTS.iter().find(|(part, _)| code.contains(part));
-    match row.or_else(spoken).map_or_else(|| kind_of_status(nature, status), |(_, kind)| *kind) {
+    // Something else that is not there must never read as a machine that is gone.
+    match row.or_else(spoken).map_or_else(|| without_code(nature, status), |(_, kind)| *kind) {
         // What a create does not find is a part of the wish.
         ErrorKind::NotFound if nature == Nature::Once => ErrorKind::IncompatibleOffer,
         kind => kind,
     }
 }
 
-/// By the status alone. That a thing is not there is believed only of a code: a 404 without one is the answer of
-/// somebody in between.
+/// By the status alone. That a machine is not there is believed only of a code that says so: a 404 without one is
+/// the answer of somebody in between.
 fn without_code(nature: Nature, status: u16) -> ErrorKind {
     match kind_of_status(nature, status) {
         ErrorKind::NotFound => ErrorKind::Protocol,

@@ -32,7 +32,11 @@ impl Fluence {
         if one.vm_id.trim().is_empty() {
             return Err(reply.protocol("the answer names a machine without an id"));
         }
-        Ok(Handle::of_instance(&self.id, one.vm_id).made(self.channel.clock().now(), request.marker))
+        let handle = Handle::of_instance(&self.id, one.vm_id);
+        if handle.to_string().parse::<Handle>().is_err() {
+            return Err(reply.protocol("the answer names a machine by what is no id"));
+        }
+        Ok(handle.made(self.channel.clock().now(), request.marker))
     }
 
     /// What is wanted, with everything looked up that must be. Under 2025-04 the offers have then been looked at

@@ -27,7 +27,10 @@ impl Fluence {
         let listing = self.listing(operation::DELETE).await?;
         let is_it = |instance: &&Instance| instance.handle.id().eq_ignore_ascii_case(id);
         let Some(listed) = listing.instances().iter().find(is_it) else {
-            return Ok(step(handle.clone(), Next::NothingLeft));
+            if listing.instances().iter().any(|it| it.handle.id().is_empty()) {
+                return Err(self.nameless(operation::DELETE));
+            }
+            return Ok(step(handle.clone(), self.unlisted(handle)));
         };
         let mut handle = handle.clone().seen(listing.at(), listed.state);
         handle.instance.clone_from(&listed.handle.instance);
@@ -51,6 +54,21 @@ impl Fluence {
                 Ok(step(handle, Next::WaitThenRepeat { why, wait: REPEAT_AFTER }))
             }
         }
+    }
+
+    /// A machine that a list does not show: one that was never seen may only be hidden while it is launched.
+    fn unlisted(&self, handle: &Handle) -> Next {
+        let now = self.channel.clock().now();
+        let age = handle.made_at.and_then(|made| Duration::try_from(now.duration_since(made)).ok());
+        let may_be_hidden = match self.semantics.visible_within {
+            None => true,
+            Some(limit) => age.is_some_and(|age| age < limit),
+        };
+        if may_be_hidden && handle.last_seen.is_none() {
+            let why = "it is not listed, but Fluence may hide it while it is launched".to_owned();
+            return Next::WaitThenRepeat { why, wait: REPEAT_AFTER };
+        }
+        Next::NothingLeft
     }
 
     async fn send_delete(&self, id: &str) -> Result<Sent> {

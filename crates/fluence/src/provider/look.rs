@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
-use vmbroker_core::{Handle, Marker, Observation, Result, Retry, State};
+use vmbroker_core::{Error, ErrorKind, Handle, Marker, Observation, Result, Retry, State};
 use vmbroker_http::{Call, Method, Nature};
 
 use super::Fluence;
@@ -26,6 +26,7 @@ impl Fluence {
         }
         let listing = self.listing(operation::STATUS).await?;
         let at = listing.at();
+        let has_nameless = listing.instances().iter().any(|it| it.handle.id().is_empty());
         let mut seen: Vec<Option<Observation>> = Vec::new();
         seen.resize_with(handles.len(), || None);
         let asked = Asked::of(handles);
@@ -39,10 +40,19 @@ impl Fluence {
                 seen[*place] = one.map(|one| Observation::of_instance(handles[*place].clone(), one, at));
             }
         }
+        if has_nameless && seen.iter().any(Option::is_none) {
+            return Err(self.nameless(operation::STATUS));
+        }
         let absent = |(handle, seen): (&Handle, Option<Observation>)| {
             seen.unwrap_or_else(|| Observation::not_found(handle.clone(), at))
         };
         Ok(handles.iter().zip(seen).map(absent).collect())
+    }
+
+    /// A row without an id may be any machine: with one in it, a list does not prove that another is absent.
+    pub(super) fn nameless(&self, operation: &'static str) -> Error {
+        let error = Error::new(ErrorKind::Protocol, "a row of the list came without an id that can be read");
+        error.with_retry(Retry::Backoff).at(&self.id, operation)
     }
 
     /// Where a few machines of a large account are still being launched: their states alone, without the list.

@@ -173,6 +173,7 @@ async fn an_uncertain_create_is_unknown_and_sent_once() {
         (answered(201, r#"[{"vmName":"x"}]"#), ErrorKind::Protocol),
         (answered(200, r#"[{"vmId":" ","vmName":"x"}]"#), ErrorKind::Protocol),
         (answered(200, r#"[{"vmId":null}]"#), ErrorKind::Protocol),
+        (answered(200, r#"[{"vmId":"\u001b[31m 0x1"}]"#), ErrorKind::Protocol),
         (answered(204, ""), ErrorKind::Protocol),
         (answered(200, &two), ErrorKind::Protocol),
         (answered(408, r#"{"error":"timeout"}"#), ErrorKind::Unavailable),

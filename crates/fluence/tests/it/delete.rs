@@ -16,8 +16,33 @@ fn for_id(mut exchange: Exchange, contract: vmbroker_fluence::Contract, id: &str
 
 async fn next(contract: vmbroker_fluence::Contract, exchanges: Vec<Exchange>) -> (Next, Vec<String>) {
     let world = world(contract, exchanges);
-    let deletion = world.fluence.delete(&handle("0xabc")).await.unwrap();
+    let it = handle("0xabc").seen("2025-05-01T11:00:00Z".parse().unwrap(), State::Running);
+    let deletion = world.fluence.delete(&it).await.unwrap();
     (deletion.next, world.calls())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_may_be_hidden_while_it_is_launched_is_never_nothing_left() {
+    let young = handle("0xabc").made("2025-05-01T11:59:00Z".parse().unwrap(), marker());
+    let old = handle("0xabc").made("2025-05-01T11:00:00Z".parse().unwrap(), marker());
+    let rows = [(APRIL, &young, true), (APRIL, &old, true), (MAY, &young, true), (MAY, &old, false)];
+    for (contract, it, waits) in rows {
+        let world = world(contract, vec![answered(422, r#"{"error":"x"}"#), listed(contract, &[])]);
+        let next = world.fluence.delete(it).await.unwrap().next;
+        assert_eq!(matches!(next, Next::WaitThenRepeat { .. }), waits, "{contract:?} {it:?} {next:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_list_with_a_row_that_nobody_can_name_proves_no_absence() {
+    for row in [json!("what?"), json!({"status":"Active"}), json!({"id":7,"status":"Active"})] {
+        let it = handle("0xabc").seen("2025-05-01T11:00:00Z".parse().unwrap(), State::Running);
+        let rows = [row, vm("0x1", "Active")];
+        let world = world(MAY, vec![listed(MAY, &rows), answered(404, "no"), listed(MAY, &rows)]);
+        let error = world.fluence.status(std::slice::from_ref(&it)).await.unwrap_err();
+        assert_eq!((error.kind(), error.operation()), (ErrorKind::Protocol, Some("status")));
+        assert_eq!(world.fluence.delete(&it).await.unwrap_err().kind(), ErrorKind::Protocol);
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -97,16 +122,14 @@ async fn a_delete_is_repeated_where_a_create_is_not() {
 #[tokio::test(start_paused = true)]
 async fn a_machine_ended_by_the_provider_is_deleted_until_it_leaves_the_list() {
     let row: Value = vm("0xABC", "Terminated");
-    // Accepted and without effect: the letters were not the provider's. The next step follows some looks later.
-    let mut exchanges =
-        vec![for_id(answered(200, ""), MAY, "0xabc"), for_id(answered(200, ""), MAY, "0xABC")];
-    exchanges.extend((0..8).map(|_| listed(MAY, std::slice::from_ref(&row))));
-    exchanges.push(listed(MAY, &[]));
+    // Accepted and without effect: the letters were not the provider's.
+    let mut exchanges = vec![for_id(answered(200, ""), MAY, "0xabc")];
+    // It stays, until it is deleted once more, some looks later.
+    exchanges.extend((0..7).map(|_| listed(MAY, std::slice::from_ref(&row))));
+    exchanges.extend([for_id(answered(200, ""), MAY, "0xABC"), listed(MAY, &[])]);
     let world = world(MAY, exchanges);
     let wait = Wait::new(clock(), std::time::Duration::from_secs(600));
-    // Made long ago: no list is so old that it could be missing from it otherwise.
-    let mut old = handle("0xabc");
-    old.made_at = Some("2025-01-01T00:00:00Z".parse().unwrap());
-    let end = world.fluence.delete_until_gone(&old, &wait).await.unwrap();
+    let it = handle("0xabc").made("2025-05-01T11:00:00Z".parse().unwrap(), marker());
+    let end = world.fluence.delete_until_gone(&it, &wait).await.unwrap();
     assert_eq!((end.state(), world.replay.left()), (None, 0));
 }

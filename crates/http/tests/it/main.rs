@@ -118,6 +118,26 @@ async fn a_refused_connection_and_a_complete_refusal_changed_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_an_earlier_try_may_have_changed_is_not_forgotten() {
+    // The first try may have worked; the complete refusal of the second does not take that back.
+    let acts = vec![Act::Close, answer(403, "", "{\"error\":\"no\"}")];
+    let (result, seen) = send(Nature::Repeatable, acts).await;
+    let error = result.unwrap_err();
+    assert_eq!((error.kind(), error.effect()), (ErrorKind::PermissionDenied, Effect::Unknown));
+    assert_eq!(seen.requests.len(), 2);
+}
+
+#[test]
+fn a_call_never_shows_its_body_or_its_secrets() {
+    let mut call = call(Nature::Once, 1);
+    call.body = Some(CANARY.into());
+    call.headers.push(Header::secret("x-secret", CANARY));
+    let shown = format!("{call:?} {call:#?}");
+    let bytes = format!("{:?}", CANARY.as_bytes());
+    assert!(!shown.contains(CANARY) && !shown.contains(bytes.trim_matches(['[', ']'])), "{shown}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_read_is_repeated_and_a_create_never() {
     let acts =
         vec![Act::Close, answer(503, "", ""), answer(429, "retry-after: 7\r\n", ""), answer(200, "", "{}")];

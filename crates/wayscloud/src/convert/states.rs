@@ -177,6 +177,61 @@ mod tests {
         }
     }
 
+    /// What each word of the documents and of every known version means, written down a second time.
+    #[test]
+    fn every_documented_word_has_its_meaning() {
+        use Phase::{Awaiting, Done, Ended, Failed, Working};
+        let orders = [
+            (
+                Awaiting,
+                &["pending-consumer", "pending-project", "pending-provider", "pending-start-date"][..],
+            ),
+            (Awaiting, &["pending", "requested for approval", "requestedforapproval", "created"]),
+            (Working, &["Creating", "executing", "in progress", "inprogress"]),
+            (Done, &["Success", "Succeeded", "done", "completed"]),
+            (Failed, &["Erred", "error", "failed"]),
+            (Ended, &["canceled", "cancelled", "rejected", "terminated"]),
+        ];
+        for (phase, words) in orders {
+            words.iter().for_each(|word| assert_eq!(Phase::of(word), phase, "{word}"));
+        }
+        let resources = [
+            ("Creating", Stage::Creating),
+            ("OK", Stage::Ok),
+            ("Erred", Stage::Erred),
+            ("Updating", Stage::Updating),
+            ("Terminating", Stage::Terminating),
+            ("Terminated", Stage::Terminated),
+        ];
+        resources.iter().for_each(|(word, stage)| assert_eq!(Stage::of(word), *stage, "{word}"));
+        let instances = [
+            (Stage::Creating, &["Creation Scheduled", "CREATION_SCHEDULED", "Creating", "CREATING"][..]),
+            (Stage::Ok, &["OK"]),
+            (Stage::Erred, &["Erred", "ERRED"]),
+            (Stage::Updating, &["Update Scheduled", "UPDATE_SCHEDULED", "Updating", "UPDATING"]),
+            (Stage::Terminating, &["Deletion Scheduled", "DELETION_SCHEDULED", "Deleting", "DELETING"]),
+            (Stage::Terminated, &["Deleted"]),
+        ];
+        for (stage, words) in instances {
+            words.iter().for_each(|word| assert_eq!(Stage::of_instance(word), stage, "{word}"));
+        }
+        let machines = [
+            (State::Running, &["ACTIVE", "active", "online"][..]),
+            (State::Stopped, &["SHUTOFF", "PAUSED", "SUSPENDED"]),
+            (State::Provisioning, &["BUILDING", "BUILD", "REBOOT", "HARD_REBOOT"]),
+            (State::Failed, &["ERROR"]),
+            (State::Unrecognised, &["UNKNOWN", "SHELVED"]),
+        ];
+        for (state, words) in machines {
+            words.iter().for_each(|word| assert_eq!(of_runtime(word), state, "{word}"));
+        }
+        // None of the tables has a word that is missing here.
+        let counted = |words: usize, table: usize| assert!(words >= table, "{words} of {table}");
+        counted(orders.iter().map(|row| row.1.len()).sum(), ORDERS.len());
+        counted(resources.len(), RESOURCES.len());
+        counted(machines.iter().map(|row| row.1.len()).sum(), MACHINES.len());
+    }
+
     #[test]
     fn no_word_stands_twice() {
         let words = |table: &[&str]| {

@@ -52,7 +52,10 @@ pub(crate) fn next_step(sight: &Sight) -> Step {
             Some(Phase::Working | Phase::Unknown) => Step::Wait("its order is being worked on"),
             Some(Phase::Done) if sight.resource.is_missing() => Step::NothingLeft,
             Some(Phase::Done) => Step::Wait("its order is done, but it is not shown yet"),
-            Some(Phase::Failed | Phase::Ended) => Step::NothingLeft,
+            Some(Phase::Ended) => Step::NothingLeft,
+            Some(Phase::Failed) if sight.resource.is_missing() => Step::NothingLeft,
+            // What a failed order made may remain, and cost: that it is not shown does not prove that it is not.
+            Some(Phase::Failed) => Step::Wait("its order failed, and what it made cannot be looked for"),
         };
     };
     match stage_of(resource) {

@@ -280,7 +280,7 @@ fn each_situation_has_its_next_step() {
         (Found(order("pending-consumer")), None, withdraw.clone()),
         (Found(order("executing")), None, Step::Wait("its order is being worked on")),
         (Found(order("new word")), None, Step::Wait("its order is being worked on")),
-        (Found(order("erred")), None, Step::NothingLeft),
+        (Found(order("erred")), None, Step::Wait("its order failed, and what it made cannot be looked for")),
         (Found(order("canceled")), None, Step::NothingLeft),
         (Found(order("pending-project")), Some(r#"{"state":"Creating"}"#), withdraw),
         (Found(order("executing")), Some(r#"{"state":"Creating"}"#), built.clone()),
@@ -317,6 +317,8 @@ fn each_situation_has_its_next_step() {
         let sight = Sight { order: order.clone(), resource, ..Sight::default() };
         assert_eq!(next_step(&sight), step, "{order:?} {machine:?}");
     }
+    let looked_for = Sight { order: Found(order("erred")), resource: Missing, ..Sight::default() };
+    assert_eq!(next_step(&looked_for), Step::NothingLeft);
     let open =
         Sight { deletion: Found(order("executing")), resource: Found(resource(on)), ..Sight::default() };
     assert_eq!(next_step(&open), Step::UnderWay);

@@ -46,6 +46,13 @@ pub(super) struct Pages<T> {
 }
 
 impl<T> Pages<T> {
+    /// Whether every row that is counted came, and can be read: only then a row that is not there is absent.
+    pub(super) fn is_whole(&self) -> bool {
+        let rows: usize = self.pages.iter().map(Vec::len).sum();
+        let counted = self.totals.iter().flatten().all(|total| *total == rows);
+        counted && self.pages.iter().flatten().all(|row| row.0.is_some())
+    }
+
     pub(super) fn into_rows(self) -> impl Iterator<Item = T> {
         self.pages.into_iter().flatten().filter_map(|row| row.0)
     }

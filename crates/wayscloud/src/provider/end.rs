@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use serde_json::Value;
-use vmbroker_core::{Deletion, ErrorKind, Handle, Next, Result};
+use vmbroker_core::{Deletion, Effect, ErrorKind, Handle, Next, Result};
 use vmbroker_http::Method;
 
 use super::Wayscloud;
@@ -34,7 +34,7 @@ impl Wayscloud {
     pub(super) async fn end(&self, handle: &Handle) -> Result<Deletion> {
         let sight = self.look(handle, &View::default()).await?;
         let step = next_step(&sight);
-        let never_came = sight.resource.found().is_none()
+        let never_came = sight.resource.is_missing()
             && sight.order.found().is_some_and(|order| phase_of(order) == Phase::Failed);
         let order = sight.order.found().and_then(Order::id).map(str::to_owned);
         let handle = self.observe(handle.clone(), sight).handle;
@@ -108,8 +108,13 @@ impl Wayscloud {
             ErrorKind::Conflict if says(&error, PENDING_ORDER) => self.adopt_deletion(handle, target).await?,
             ErrorKind::Conflict if says(&error, VALID_STATES) => self.later(handle, error.message()),
             ErrorKind::NotFound => Deletion { handle, next: Next::NothingLeft },
-            // It failed before any machine came to be, and cannot be ended: nothing is behind its row.
-            ErrorKind::Protocol | ErrorKind::Unsupported if target.is_hollow => {
+            // It failed before any machine came to be, and cannot be ended: nothing is behind its row. Only a Waldur
+            // tells whether there is a machine, and only a complete refusal says that it cannot be ended.
+            ErrorKind::Protocol | ErrorKind::Unsupported
+                if target.is_hollow
+                    && self.config.dialect == Dialect::Waldur
+                    && error.effect() == Effect::None =>
+            {
                 self.memory.bury(&target.resource);
                 Deletion { handle, next: Next::NothingLeft }
             }

@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use futures_util::future::join;
+use jiff::Timestamp;
 use vmbroker_core::{
     ComputeProvider, Error, ErrorKind, Handle, Instance, Listing, Marker, Pages, Result, State,
 };
@@ -12,6 +14,7 @@ use vmbroker_http::fetch_pages;
 use super::Wayscloud;
 use super::api;
 use super::look::{View, Wanted};
+use crate::config::Dialect;
 use crate::convert::{Context, Phase, Seen, Sight, Stage, instance, phase_of, stage_of, state_of};
 use crate::error::says;
 use crate::wire::{Order, Plan, Resource, Row, plain_uuid};
@@ -67,7 +70,7 @@ impl Wayscloud {
             pages.add(instances, others, total, number == last);
         }
         if !any {
-            self.check_project().await?;
+            self.check_project("list").await?;
         }
         pages.finish(self.api.channel.clock().now())
     }
@@ -100,7 +103,11 @@ impl Wayscloud {
         }
         let (state, word) = state_of(&resource, &sight, context.dialect);
         if state == State::Gone {
-            if stage_of(&resource) != Stage::Terminated {
+            // That the order of a young row is not shown is looked into again: burying it on one look could hide a
+            // machine for ever.
+            if stage_of(&resource) != Stage::Terminated
+                && (!sight.order.is_missing() || self.is_settled(&resource))
+            {
                 self.memory.bury(id);
             }
             return None;
@@ -108,6 +115,14 @@ impl Wayscloud {
         let mut listed = instance(resource, state, word, context);
         listed.handle.order = sight.order.found().and_then(Order::id).map(str::to_owned);
         Some(listed)
+    }
+
+    /// Whether the row is so old that its order, if it has one, must be shown.
+    fn is_settled(&self, resource: &Resource) -> bool {
+        let created = resource.created.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
+        let age = created.map(|created| self.api.channel.clock().now().duration_since(created));
+        age.and_then(|age| Duration::try_from(age).ok())
+            .is_some_and(|age| age > self.semantics.create_applies_within)
     }
 
     /// Whether the row is a machine of this account: of its offering, or with a marker of ours in its name. A row
@@ -147,21 +162,25 @@ impl Wayscloud {
     }
 
     /// A project that does not exist has an empty list too: that must not read as "nothing is there".
-    async fn check_project(&self) -> Result<()> {
+    pub(super) async fn check_project(&self, operation: &'static str) -> Result<()> {
         let path = ["projects", self.config.project.as_str()];
-        match self.api.get::<Plan>("list", &path).await {
+        match self.api.get::<Plan>(operation, &path).await {
             Ok(_) => Ok(()),
-            Err(error) if error.kind() == ErrorKind::NotFound && says(&error, "no project matches") => {
+            Err(error)
+                if error.kind() == ErrorKind::NotFound
+                    && (self.config.dialect == Dialect::Waldur || says(&error, "no project matches")) =>
+            {
                 let message =
                     format!("`project` is `{}`, which the provider does not show", self.config.project);
-                Err(Error::new(ErrorKind::InvalidConfig, message))
+                Err(Error::new(ErrorKind::InvalidConfig, message).at(self.id(), operation))
             }
-            // A provider that shows no projects cannot be asked this.
+            // A provider that shows no projects cannot be asked this; a Waldur shows them.
             Err(error)
-                if matches!(
-                    error.kind(),
-                    ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::PermissionDenied
-                ) =>
+                if self.config.dialect == Dialect::Documented
+                    && matches!(
+                        error.kind(),
+                        ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::PermissionDenied
+                    ) =>
             {
                 Ok(())
             }

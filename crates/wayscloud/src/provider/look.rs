@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
-use vmbroker_core::{Error, ErrorKind, Handle, Result};
+use vmbroker_core::{Error, ErrorKind, Handle, Marker, Result};
 
 use super::Wayscloud;
 use super::api::{PAGE_SIZE, Pair};
@@ -139,7 +139,7 @@ impl Wayscloud {
             };
         }
         if let (Seen::NotAsked, Seen::Found(order)) = (&sight.resource, &sight.order) {
-            sight.resource = self.resource_of(order, view).await?;
+            sight.resource = self.resource_of(order, handle.marker, view).await?;
         }
         if let (Some(id), Some(resource)) = (&handle.deletion_order, sight.resource.found())
             && !matches!(stage_of(resource), Stage::Terminating | Stage::Terminated)
@@ -263,8 +263,14 @@ impl Wayscloud {
         Ok(self.api.find("status", &["marketplace-orders", id]).await?.into())
     }
 
-    /// The machine of an order: the one it names, else the one with exactly its name.
-    async fn resource_of(&self, order: &Order, view: &View) -> Result<Seen<Resource>> {
+    /// The machine of an order: the one it names, else the one with exactly its name, else, where it does not even
+    /// tell that (as the documented order does not), the one with our marker.
+    async fn resource_of(
+        &self,
+        order: &Order,
+        marker: Option<Marker>,
+        view: &View,
+    ) -> Result<Seen<Resource>> {
         if let Some(id) = order.marketplace_resource_uuid.as_deref().filter(|id| fits_path(id)) {
             return self.resource(id, view).await;
         }
@@ -277,28 +283,50 @@ impl Wayscloud {
             Phase::Done | Phase::Failed => {}
             Phase::Awaiting | Phase::Working | Phase::Ended | Phase::Unknown => return Ok(Seen::NotAsked),
         }
-        let mut found = Seen::Missing;
+        let mut found = Seen::NotAsked;
         if let Some(id) = order.resource_uuid.as_deref() {
             found = self.resource(id, view).await?;
         }
-        match (found.is_missing(), named) {
-            (true, Some(name)) => self.resource_named(name).await,
-            _ => Ok(found),
+        match (&found, named, marker) {
+            (Seen::Found(_), _, _) => Ok(found),
+            (_, Some(name), _) => self.resource_named(name).await,
+            (_, None, Some(marker)) => self.resource_marked(marker).await,
+            (_, None, None) => Ok(found),
         }
+    }
+
+    /// The machine with this marker in its name; a live one before one that ended.
+    async fn resource_marked(&self, marker: Marker) -> Result<Seen<Resource>> {
+        let query = [("project_uuid", self.config.project.clone())];
+        let is_it = |it: &Resource| it.name.as_deref().and_then(Marker::find_in) == Some(marker);
+        self.one_resource(&query, is_it).await
     }
 
     /// The machine with exactly this name; a live one before one that ended.
     async fn resource_named(&self, name: &str) -> Result<Seen<Resource>> {
         let query = [("project_uuid", self.config.project.clone()), ("name_exact", name.to_owned())];
-        let pages = match self.api.all::<Resource>("status", &["marketplace-resources"], &query).await {
+        self.one_resource(&query, |it| it.name.as_deref() == Some(name)).await
+    }
+
+    /// The first live one of a list that is it, else one that ended. Only a whole list proves that there is none.
+    async fn one_resource(
+        &self,
+        query: &[Pair],
+        is_it: impl Fn(&Resource) -> bool,
+    ) -> Result<Seen<Resource>> {
+        let pages = match self.api.all::<Resource>("status", &["marketplace-resources"], query).await {
             Ok(pages) => pages,
             Err(error) if shows_nothing(&error) => return Ok(Seen::NotAsked),
             Err(error) => return Err(error),
         };
-        let mut rows: Vec<Resource> =
-            pages.into_rows().filter(|it| it.name.as_deref() == Some(name) && it.id().is_some()).collect();
+        let is_whole = pages.is_whole();
+        let mut rows: Vec<Resource> = pages.into_rows().filter(|it| it.id().is_some() && is_it(it)).collect();
         rows.sort_by_key(|it| stage_of(it) == Stage::Terminated);
-        Ok(rows.into_iter().next().into())
+        Ok(match rows.into_iter().next() {
+            Some(resource) => Seen::Found(resource),
+            None if is_whole => Seen::Missing,
+            None => Seen::NotAsked,
+        })
     }
 
     /// The order that made a machine, found from the machine.
@@ -312,6 +340,7 @@ impl Wayscloud {
             Err(error) if shows_nothing(&error) => return Ok(Seen::NotAsked),
             Err(error) => return Err(error),
         };
+        let is_whole = is_whole && rows.is_empty();
         let maker = rows.into_iter().find(Order::creates);
         Ok(match maker {
             Some(order) => Seen::Found(order),
@@ -325,10 +354,11 @@ impl Wayscloud {
     pub(super) async fn orders_of(&self, id: &str) -> Result<(Vec<Order>, bool)> {
         let query = [("resource_uuid", id.to_owned()), ("o", "-created".to_owned())];
         let pages = self.api.all::<Order>("status", &["marketplace-orders"], &query).await?;
+        let is_whole = pages.is_whole();
         let (of_it, others): (Vec<Order>, Vec<Order>) = pages.into_rows().partition(|order| {
             order.marketplace_resource_uuid.as_deref().is_some_and(|it| plain_uuid(it) == plain_uuid(id))
         });
-        Ok((of_it, others.is_empty()))
+        Ok((of_it, is_whole && others.is_empty()))
     }
 }
 

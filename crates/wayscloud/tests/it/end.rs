@@ -232,9 +232,39 @@ async fn what_never_came_to_be_is_ended_and_stays_ended() {
     let (_, row_only) = provider(Dialect::Waldur, vec![hollow(), refused, hollow()]);
     assert_eq!(row_only.delete(&it()).await.unwrap().next, Next::NothingLeft);
     assert_eq!(row_only.status(&[it()]).await.unwrap()[0].state(), Some(State::Gone));
+    // No refusal, or one by a provider that does not tell whether there is a machine, writes nothing off.
+    let answers: [(Dialect, Vec<Exchange>); 4] = [
+        (Dialect::Waldur, vec![terminate(301, "")]),
+        (Dialect::Waldur, vec![terminate(400, "<html>"); 4]),
+        (Dialect::Waldur, vec![terminate(404, "")]),
+        (
+            Dialect::Documented,
+            vec![
+                Exchange::new("DELETE", &resource_path(), 405, ""),
+                terminate(405, r#"{"detail":"Method \"POST\" not allowed."}"#),
+            ],
+        ),
+    ];
+    for (dialect, refusals) in answers {
+        let shown = format!("{refusals:?}");
+        let (_, row_only) = provider(dialect, [vec![hollow()], refusals, vec![hollow()]].concat());
+        row_only.delete(&it()).await.expect_err(&shown);
+        assert_eq!(row_only.status(&[it()]).await.unwrap()[0].state(), Some(State::Failed), "{shown}");
+    }
     // A documented order that failed without leaving anything.
-    let order = || get(&order_path(), &format!(r#"{{"uuid":"{ORDER}","state":"Erred"}}"#));
-    let (_, order_only) = provider(Dialect::Documented, vec![order(), order(), order()]);
+    let name = crate::cloud::marker();
+    let order = || {
+        let body = format!(r#"{{"uuid":"{ORDER}","state":"Erred","attributes":{{"name":"{name}"}}}}"#);
+        get(&order_path(), &body)
+    };
+    let none = || {
+        let project = crate::cloud::PROJECT;
+        let path =
+            format!("/api/marketplace-resources/?project_uuid={project}&name_exact={name}&page_size=300");
+        get(&path, "[]").with_answer_header("x-result-count", "0")
+    };
+    let looks = vec![order(), none(), order(), none(), order(), none()];
+    let (_, order_only) = provider(Dialect::Documented, looks);
     let it = handle(&format!("order:{ORDER}"));
     let seen = order_only.status(std::slice::from_ref(&it)).await.unwrap().remove(0);
     assert_eq!(seen.state(), Some(State::Failed));

@@ -1,4 +1,6 @@
 use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 use vmbroker_core::{ComputeProvider, ComputeProviderExt, ErrorKind, Retry, State};
@@ -128,7 +130,7 @@ fn with_orphans(request: &Request) -> Answer {
         let count = body.as_array().map_or(0, Vec::len).to_string();
         Answer { status: 200, headers: vec![("x-result-count".into(), count)], body: body.to_string().into() }
     };
-    let row = |id: &str| json!({ "uuid": id, "name": format!("n-{id}"), "state": "Creating", "offering_uuid": OFFERING, "backend_metadata": {} });
+    let row = |id: &str| json!({ "uuid": id, "name": format!("n-{id}"), "state": "Creating", "created": "2026-11-20T21:00:00Z", "offering_uuid": OFFERING, "backend_metadata": {} });
     let query = request.url.query().unwrap_or_default();
     let order = |id: &str, state: &str| json!([{ "uuid": format!("o{id}"), "type": "Create", "state": state, "marketplace_resource_uuid": id }]);
     match request.url.path() {
@@ -157,6 +159,45 @@ async fn rows_that_a_withdrawn_order_left_are_not_listed_and_asked_about_once() 
             .filter(|call| call.contains("marketplace-r") || call.contains("marketplace-o"))
             .collect();
         assert_eq!(asked.len(), calls, "{asked:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_young_row_whose_order_is_not_shown_is_not_written_off_for_ever() {
+    let row = json!([{ "uuid": RESOURCE, "name": marker().to_string(), "state": "Creating",
+        "created": "2026-11-20T21:59:59Z", "offering_uuid": OFFERING, "backend_metadata": {} }]);
+    let order = json!([{ "uuid": "o1", "type": "Create", "state": "executing", "marketplace_resource_uuid": RESOURCE }]);
+    let shown = Arc::new(AtomicBool::new(false));
+    let is_shown = Arc::clone(&shown);
+    let cloud = Counted::new(move |request: &Request| {
+        let body = match request.url.path() {
+            "/api/marketplace-resources/" => row.clone(),
+            "/api/marketplace-orders/" if is_shown.load(Ordering::SeqCst) => order.clone(),
+            _ => json!([]),
+        };
+        let count = body.as_array().map_or(0, Vec::len).to_string();
+        Answer { status: 200, headers: vec![("x-result-count".into(), count)], body: body.to_string().into() }
+    });
+    let provider = over(cloud, config(Dialect::Waldur));
+    assert_eq!(provider.list().await.unwrap().instances().len(), 0);
+    shown.store(true, Ordering::SeqCst);
+    assert_eq!(provider.find(marker()).await.unwrap().len(), 1);
+}
+
+/// In each of these an order of the machine may be among what was not read.
+#[tokio::test(start_paused = true)]
+async fn orders_that_cannot_all_be_read_do_not_end_a_machine_that_is_being_built() {
+    let other = format!(r#"[{{"uuid":"o1","type":"Migrate","marketplace_resource_uuid":"{RESOURCE}"}}]"#);
+    for (orders, count) in [("[null]", "1"), ("[5]", "1"), ("[]", "1"), (other.as_str(), "1")] {
+        let of_it = format!("/api/marketplace-orders/?resource_uuid={RESOURCE}&o=-created&page_size=300");
+        let answers = vec![
+            get(&crate::cloud::resource_path(), &resource("Creating", "{}")),
+            get(&of_it, orders).with_answer_header("x-result-count", count),
+        ];
+        let (_, provider) = provider(Dialect::Waldur, answers);
+        let it = crate::cloud::handle(&format!("instance:{RESOURCE}"));
+        let seen = provider.status(&[it]).await.unwrap();
+        assert_eq!(seen[0].state(), Some(State::Provisioning), "{orders}");
     }
 }
 

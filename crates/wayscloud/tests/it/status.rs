@@ -85,6 +85,64 @@ async fn a_documented_machine_is_found_by_its_exact_name() {
     assert_eq!(replay.left(), 0);
 }
 
+/// The documented order tells neither its machine nor the name that was ordered.
+#[tokio::test(start_paused = true)]
+async fn a_machine_of_an_order_that_tells_nothing_is_found_by_its_marker() {
+    let order = |state: &str| {
+        let body = json!({ "uuid": ORDER, "project": PROJECT, "offering": OFFERING, "plan": "p",
+            "created": "2026-11-20T22:00:00Z", "state": state });
+        get(&order_path(), &body.to_string())
+    };
+    let list = |rows: &str, count: &str| {
+        let path = format!("/api/marketplace-resources/?project_uuid={PROJECT}&page_size=300");
+        get(&path, rows).with_answer_header("x-result-count", count)
+    };
+    let named = |name: &str| resource("OK", ON).replace(marker().as_str(), name);
+    let rows = format!("[{},{}]", named("other"), named(&format!("web-{}", marker())));
+    let made = |text: &str| handle(text).made("2026-11-20T22:00:00Z".parse().unwrap(), marker());
+    let (_, found) = provider(Dialect::Documented, vec![order("Success"), list(&rows, "2")]);
+    let seen = found.status(&[made(&format!("order:{ORDER}"))]).await.unwrap();
+    assert_eq!((seen[0].state(), seen[0].handle.instance.as_deref()), (Some(State::Running), Some(RESOURCE)));
+    // What a failed order left is found, and ended.
+    let erred = rows.replace(r#""state":"OK","resource_uuid""#, r#""state":"Erred","resource_uuid""#);
+    let deleted = Exchange::new("DELETE", &resource_path(), 204, "");
+    let (replay, left) = provider(Dialect::Documented, vec![order("Erred"), list(&erred, "2"), deleted]);
+    let deletion = left.delete(&made(&format!("order:{ORDER}"))).await.unwrap();
+    assert_eq!((deletion.next, replay.left()), (vmbroker_core::Next::Started, 0));
+    // Only where every row was read and none is it, nothing is left.
+    for (rows, count, is_left) in [("[]", "0", false), ("[]", "1", true), ("[null]", "1", true)] {
+        let looks = || vec![order("Erred"), list(rows, count)];
+        let (_, provider) = provider(Dialect::Documented, [looks(), looks()].concat());
+        let next = provider.delete(&made(&format!("order:{ORDER}"))).await.unwrap().next;
+        assert_eq!(next != vmbroker_core::Next::NothingLeft, is_left, "{rows} {count} {next:?}");
+        let seen = provider.status(&[made(&format!("order:{ORDER}"))]).await.unwrap();
+        assert_eq!(seen[0].state() == Some(State::Failed), is_left, "{rows} {count}");
+    }
+}
+
+/// A Waldur shows what has ended too: where nothing is shown any more, we may have lost the right to see it.
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_vanished_with_its_project_is_not_gone() {
+    let it =
+        handle(&format!("instance:{RESOURCE}")).seen("2026-11-20T21:00:00Z".parse().unwrap(), State::Running);
+    let gone = || {
+        Exchange::new("GET", &resource_path(), 404, r#"{"detail":"No Resource matches the given query."}"#)
+    };
+    let project =
+        |status, body: &str| Exchange::new("GET", &format!("/api/projects/{PROJECT}/"), status, body);
+    for said in ["No Project matches the given query.", "Not found."] {
+        let hidden = project(404, &format!(r#"{{"detail":"{said}"}}"#));
+        let (_, provider) = provider(Dialect::Waldur, vec![gone(), hidden]);
+        let error = provider.status(std::slice::from_ref(&it)).await.unwrap_err();
+        assert_eq!(
+            (error.kind(), error.operation()),
+            (vmbroker_core::ErrorKind::InvalidConfig, Some("status"))
+        );
+    }
+    let (_, provider) = provider(Dialect::Waldur, vec![gone(), project(200, "{}")]);
+    assert_eq!(provider.status(&[it]).await.unwrap()[0].finding, Finding::NotFound);
+}
+
 #[tokio::test(start_paused = true)]
 async fn only_a_told_absence_is_an_absence() {
     let it = handle(&format!("instance:{RESOURCE}"));

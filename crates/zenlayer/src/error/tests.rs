@@ -121,7 +121,8 @@ fn an_unknown_code_counts_by_its_status() {
         (401, ErrorKind::Unauthenticated, ErrorKind::Unauthenticated),
         (402, ErrorKind::InsufficientFunds, ErrorKind::InsufficientFunds),
         (403, ErrorKind::PermissionDenied, ErrorKind::PermissionDenied),
-        (404, ErrorKind::NotFound, ErrorKind::IncompatibleOffer),
+        // Something is not there, but nobody says that it is the machine.
+        (404, ErrorKind::Protocol, ErrorKind::IncompatibleOffer),
         (409, ErrorKind::Conflict, ErrorKind::Conflict),
         (429, ErrorKind::RateLimited, ErrorKind::RateLimited),
         (500, ErrorKind::Unavailable, ErrorKind::Unavailable),
@@ -130,6 +131,13 @@ fn an_unknown_code_counts_by_its_status() {
         let read = refusal(Nature::Read, status, &[], &said("SOMETHING_NEW"));
         assert_eq!((read.kind, read.code.as_deref(), read.before_work), (look, Some("SOMETHING_NEW"), false));
         assert_eq!(refusal(Nature::Once, status, &[], &said("SOMETHING_NEW")).kind, create, "{status}");
+    }
+    for (code, look) in [
+        ("INVALID_VM_INSTANCE_NOT_FOUND", ErrorKind::NotFound),
+        ("INVALID_RESOURCE_QUOTA", ErrorKind::QuotaExceeded),
+        ("INSUFFICIENT_BALANCE", ErrorKind::InsufficientFunds),
+    ] {
+        assert_eq!(refusal(Nature::Read, 404, &[], &said(code)).kind, look, "{code}");
     }
     // A server that fails does not know what is there.
     assert_eq!(

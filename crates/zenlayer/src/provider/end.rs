@@ -8,7 +8,7 @@ use vmbroker_http::Nature;
 
 use super::Zenlayer;
 use super::api::{Action, Filter, Service};
-use super::look::instance_id;
+use super::look::{UNREADABLE, instance_id, missing};
 use crate::convert::state;
 use crate::error::{BEING_BUILT, NOT_RECYCLED, RECYCLED, UNAUTHORISED, is_one_of};
 use crate::wire::{Empty, StatusInfo};
@@ -89,9 +89,17 @@ impl Zenlayer {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(self.not_found(handle)),
             Err(error) => return Err(error),
         };
+        let got: usize = pages.iter().map(|page| page.rows.len()).sum();
+        if let Some(complaint) = missing(&pages, got) {
+            return Err(self.api.incomplete("delete", ErrorKind::Unavailable, &complaint));
+        }
         let mut rows = pages.into_iter().flat_map(|page| page.rows).filter_map(|row| row.0);
         let row = rows.find(|row| row.instance_id.as_deref() == Some(id));
-        let Some(row) = row else { return Ok(self.not_found(handle)) };
+        let row = match row {
+            Some(row) => row,
+            None if got == 0 => return Ok(self.not_found(handle)),
+            None => return Err(self.api.incomplete("delete", ErrorKind::Protocol, UNREADABLE)),
+        };
         let word = row.instance_status.unwrap_or_default();
         match state(&word) {
             State::Deleting => Ok(Next::Started),

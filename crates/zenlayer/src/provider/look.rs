@@ -19,6 +19,9 @@ const READ_AGAIN: usize = 2;
 /// Of so many new machines that a call did not find, all are looked up in a list instead of one by one.
 const WORTH_A_LIST: usize = 4;
 
+/// Why an answer with such a row proves nothing of machines that are not in it.
+pub(super) const UNREADABLE: &str = "a row came without an id that can be read";
+
 /// What a call for some ids told.
 enum Told {
     Instances(Vec<Instance>),
@@ -57,8 +60,11 @@ impl Zenlayer {
             }
         }
         if !doubtful.is_empty() {
-            let listed = self.list_all("status").await?.into_instances().into_iter();
-            found.extend(listed.filter_map(|it| {
+            let listed = self.list_all("status").await?.into_instances();
+            if listed.iter().any(|it| instance_id(&it.handle).is_none()) {
+                return Err(self.api.incomplete("status", ErrorKind::Protocol, UNREADABLE));
+            }
+            found.extend(listed.into_iter().filter_map(|it| {
                 let id = it.handle.instance.clone().filter(|id| doubtful.contains(id))?;
                 Some((id, it))
             }));
@@ -92,7 +98,12 @@ impl Zenlayer {
         let mut places = self.catalogue.places();
         let rows = pages.into_iter().flat_map(|page| page.rows).enumerate();
         let instance = |(at, row)| convert::instance(row, at, self.api.channel.provider(), &mut places);
-        Ok(Told::Instances(rows.map(instance).collect()))
+        let instances: Vec<Instance> = rows.map(instance).collect();
+        // It may be one of those asked for: what is not among the others is not known to be absent.
+        if instances.iter().any(|it| instance_id(&it.handle).is_none()) {
+            return Err(self.api.incomplete("status", ErrorKind::Protocol, UNREADABLE));
+        }
+        Ok(Told::Instances(instances))
     }
 
     /// Every machine of the account.
@@ -162,7 +173,7 @@ pub(super) fn instance_id(handle: &Handle) -> Option<&str> {
 }
 
 /// What the pages of one answer miss.
-fn missing<T>(pages: &[Rows<T>], got: usize) -> Option<String> {
+pub(super) fn missing<T>(pages: &[Rows<T>], got: usize) -> Option<String> {
     match pages.iter().map(|page| page.total).max().flatten() {
         None => Some("the answer does not say how many machines it tells of".to_owned()),
         Some(total) if got < total => Some(format!("{got} of {total} machines came")),

@@ -70,6 +70,8 @@ async fn an_unclear_create_is_unknown_and_sent_once() {
         (lost, ErrorKind::Unavailable),
         (answer(500, refusal("INTERNAL_SERVER_ERROR")), ErrorKind::Unavailable),
         (answer(503, refusal("SERVICE_TEMPORARY_UNAVAILABLE")), ErrorKind::Unavailable),
+        // A timeout is no refusal, whatever status it comes with.
+        (answer(400, refusal("INVALID_OPERATION_TIMEOUT")), ErrorKind::Unavailable),
         (answer(502, "<html><body>bad gateway</body></html>"), ErrorKind::Unavailable),
         (
             answer(403, "<html>challenge</html>").with_answer_header("cf-mitigated", "challenge"),

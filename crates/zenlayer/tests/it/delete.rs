@@ -102,6 +102,24 @@ async fn a_refusal_that_only_the_state_explains_is_looked_into() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_look_that_failed_is_never_nothing_left() {
+    let looks = [
+        answer(200, page(1, &[])),
+        answer(200, page(1, &[json!({ "instanceId": {}, "instanceStatus": "RUNNING" })])),
+        answer(200, page(1, &[serde_json::Value::Null])),
+        answer(200, success(&json!({ "dataSet": [] }))),
+        answer(404, refusal("INVALID_ACTION_NOT_FOUND")),
+    ];
+    for look in looks {
+        let shown = look.answer.clone();
+        let refused = refused(403, "OPERATION_DENIED_INSTANCE_STATUS");
+        let (provider, _) = account([vec![refused], vec![look; 4]].concat());
+        let result = provider.delete(&seen(State::Running)).await;
+        assert!(result.is_err(), "{shown}: {result:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_machine_that_is_not_there_needs_nothing_unless_it_may_only_be_invisible() {
     for code in ["INVALID_INSTANCE_NOT_FOUND", "OPERATION_FAILED_RESOURCE_NOT_FOUND"] {
         let not_found = || vec![refused(404, code)];

@@ -127,7 +127,12 @@ async fn handles_are_answered_in_order_with_duplicates_and_strangers() {
 
 #[tokio::test(start_paused = true)]
 async fn a_failed_or_short_look_is_an_error_and_never_absence() {
-    let rows: [(Exchange, ErrorKind); 8] = [
+    let unreadable = json!({ "instanceId": {}, "instanceStatus": "RUNNING" });
+    let rows: [(Exchange, ErrorKind); 11] = [
+        // One of those asked for came, and cannot be read: neither of them is known to be absent.
+        (answer(200, page(1, std::slice::from_ref(&unreadable))), ErrorKind::Protocol),
+        (answer(200, page(2, &[row("1", "RUNNING"), Value::Null])), ErrorKind::Protocol),
+        (answer(404, refusal("INVALID_ACTION_NOT_FOUND")), ErrorKind::Protocol),
         (answer(401, refusal("AUTHFAILURE_SIGNATURE_FAILURE")), ErrorKind::Unauthenticated),
         (answer(404, "<html>not found</html>"), ErrorKind::Protocol),
         (answer(200, success(&json!({}))), ErrorKind::Protocol),
