@@ -145,7 +145,8 @@ pub(super) fn is_absent(error: &Error) -> bool {
 
 /// A setting without which the account cannot be used at this provider.
 fn must_be_set(api: &Api, field: &'static str) -> Error {
-    let message = format!("`{field}` must be set in the account's configuration: the provider lists none");
+    let message =
+        format!("`{field}` must be set in the account's configuration: the provider lists none that fits");
     Error::new(ErrorKind::InvalidConfig, message).at(api.channel.provider(), field)
 }
 

@@ -114,9 +114,8 @@ impl Wayscloud {
     /// Whether the row is a machine of this account: of its offering (of any offering of machines where it names
     /// none), or with a marker of ours in its name. A row that does not tell is taken for one.
     fn is_ours(&self, resource: &Resource) -> bool {
-        let fits = |told: &Option<String>, wanted: &str| {
-            told.as_deref().is_none_or(|told| same_uuid(told, wanted))
-        };
+        let fits =
+            |told: &Option<String>, wanted: &str| told.as_deref().is_none_or(|told| same_uuid(told, wanted));
         if self.config.project.as_deref().is_some_and(|project| !fits(&resource.project_uuid, project)) {
             return false;
         }
