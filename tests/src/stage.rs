@@ -84,8 +84,8 @@ fn account(
             let config = vmbroker_wayscloud::Config {
                 url,
                 dialect: spoken,
-                project: WALDUR_IDS.project.to_owned(),
-                offering: WALDUR_IDS.offering.to_owned(),
+                project: Some(WALDUR_IDS.project.to_owned()),
+                offering: Some(WALDUR_IDS.offering.to_owned()),
                 // A Waldur lists the parent's plans with the offering, and takes none of them.
                 plan: (dialect == Dialect::Wayscloud).then(|| WALDUR_IDS.plan.to_owned()),
                 country: Some("NO".parse().unwrap()),

@@ -108,7 +108,8 @@ impl Channel {
             provider = %self.0.provider, operation = call.operation,
             status = field::Empty, request_id = field::Empty, duration_ms = field::Empty, tries = field::Empty
         );
-        self.send_traced(call).instrument(span).await
+        // On the heap: the future of a whole exchange would stand in every caller's.
+        Box::pin(self.send_traced(call).instrument(span)).await
     }
 
     async fn send_traced(&self, call: Call) -> Result<Reply> {

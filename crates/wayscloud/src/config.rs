@@ -1,4 +1,4 @@
-//! What an account may and must set.
+//! What an account may set.
 
 use std::collections::BTreeMap;
 
@@ -7,14 +7,14 @@ use url::Url;
 use vmbroker_core::{Country, Error, ErrorKind, Location, Result, Secret, Timing, clip, printable};
 use vmbroker_http::{HttpConfig, base_url};
 
-use crate::wire::same_uuid;
-
 /// Where WAYSCloud's API is.
 const DEFAULT_URL: &str = "https://api.wayscloud.services/";
 
-/// What an account may and must set. Holds no secrets.
+/// What an account may set. Holds no secrets.
 ///
-/// UUIDs may be written with or without dashes.
+/// Nothing is required. What is looked up because it is absent is looked up when it is first needed, and kept.
+/// Where there is not exactly one that fits, or the provider does not list any, the call is `InvalidConfig`, and the
+/// message names the field and what could be meant. UUIDs may be written with or without dashes.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -22,12 +22,15 @@ pub struct Config {
     pub dialect: Dialect,
     /// Where the API is, with or without `/api` at its end. Default: `https://api.wayscloud.services`.
     pub url: Option<String>,
-    /// The UUID of the project that machines are ordered for and listed from. Required.
-    pub project: String,
-    /// The UUID of the offering of virtual machines. Required.
-    pub offering: String,
-    /// The UUID of the plan. Required in the documented dialect. In the Waldur dialect absent means none is sent,
-    /// and one that belongs to the offering's parent is not sent, because it would be refused.
+    /// The UUID of the project that machines are ordered for and listed from. Absent: the only one that the token
+    /// sees is ordered for, and machines are listed from every one that it sees.
+    pub project: Option<String>,
+    /// The UUID of the offering of virtual machines. Absent: the only active one of the project, or the only one
+    /// that belongs to no project; machines of every such offering are listed, for which more rows are read.
+    pub offering: Option<String>,
+    /// The UUID of the plan. Absent: in the documented dialect the only usable one of the offering; in the Waldur
+    /// dialect none is sent. There, one that belongs to the offering's parent is not sent either, because it would
+    /// be refused.
     pub plan: Option<String>,
     /// The UUID of the tenant whose images, flavors and subnets are used. Absent: the offering tells.
     pub tenant: Option<String>,
@@ -99,11 +102,6 @@ impl Config {
         }
     }
 
-    /// Whether this is the configured offering.
-    pub(crate) fn is_offering(&self, uuid: &str) -> bool {
-        same_uuid(&self.offering, uuid)
-    }
-
     /// Where paths begin: the configured URL with `api/` at its end.
     pub(crate) fn root(&self) -> Result<Url> {
         let mut url = base_url("url", self.url.as_deref().unwrap_or(DEFAULT_URL))?;
@@ -120,21 +118,18 @@ impl Config {
         if credentials.token.is_empty() {
             return Err(wrong("token", "", "the API token of the account"));
         }
-        let plan = self.plan.as_deref().map(|plan| ("plan", plan));
-        if self.dialect == Dialect::Documented && plan.is_none() {
-            return Err(wrong("plan", "", "the UUID of a plan: the documented dialect needs one"));
-        }
-        let options = [
-            plan,
-            self.tenant.as_deref().map(|tenant| ("tenant", tenant)),
-            self.subnet.as_deref().map(|subnet| ("subnet", subnet)),
+        let single = [
+            ("project", &self.project),
+            ("offering", &self.offering),
+            ("plan", &self.plan),
+            ("tenant", &self.tenant),
+            ("subnet", &self.subnet),
         ];
-        let lists = [("project", self.project.as_str()), ("offering", &self.offering)];
+        let single = single.into_iter().filter_map(|(field, given)| given.as_deref().map(|it| (field, it)));
         let images = self.images.values().map(|uuid| ("images", uuid.as_str()));
         let flavors = self.flavors.iter().map(|flavor| ("flavors.id", flavor.id.as_str()));
         let groups = self.security_groups.iter().map(|uuid| ("security_groups", uuid.as_str()));
-        let all = lists.into_iter().chain(options.into_iter().flatten()).chain(images).chain(flavors);
-        for (field, given) in all.chain(groups) {
+        for (field, given) in single.chain(images).chain(flavors).chain(groups) {
             if !is_uuid(given) {
                 return Err(wrong(field, given, "a UUID such as 68308972a32c419a956a63aae54d0c7a"));
             }
@@ -166,8 +161,8 @@ mod tests {
 
     fn good() -> Config {
         Config {
-            project: UUID.into(),
-            offering: "68308972-a32c-419a-956a-63aae54d0c7a".into(),
+            project: Some(UUID.into()),
+            offering: Some("68308972-a32c-419a-956a-63aae54d0c7a".into()),
             plan: Some(UUID.into()),
             ..Config::default()
         }
@@ -178,10 +173,9 @@ mod tests {
         let token = Credentials { token: Secret::new("0123456789") };
         good().check(&token).unwrap();
         type Spoil = fn(&mut Config);
-        let rows: [(&str, Spoil); 9] = [
-            ("project", |it| it.project.clear()),
-            ("offering", |it| it.offering = "https://x/api/".into()),
-            ("plan", |it| it.plan = None),
+        let rows: [(&str, Spoil); 8] = [
+            ("project", |it| it.project = Some(String::new())),
+            ("offering", |it| it.offering = Some("https://x/api/".into())),
             ("plan", |it| it.plan = Some("standard".into())),
             ("tenant", |it| it.tenant = Some("..".into())),
             ("subnet", |it| it.subnet = Some(format!("{UUID}0"))),
@@ -198,9 +192,9 @@ mod tests {
         }
         let error = good().check(&Credentials { token: Secret::new("") }).unwrap_err();
         assert!(error.message().contains("token"));
-        let mut waldur = good();
-        (waldur.dialect, waldur.plan) = (Dialect::Waldur, None);
-        waldur.check(&token).unwrap();
+        for dialect in [Dialect::Documented, Dialect::Waldur] {
+            Config { dialect, ..Config::default() }.check(&token).unwrap();
+        }
     }
 
     #[test]

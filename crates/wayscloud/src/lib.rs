@@ -25,8 +25,12 @@
 //!
 //! # What is not sent
 //! Labels and a price limit: neither wire has a place for them, so the caller keeps them. The documented wire also
-//! has none for user data, data disks and open ports: such a wish is refused. What an account alone knows (project,
-//! offering, plan, and where no catalogue answers the images, flavors and subnet) stands in its [`Config`].
+//! has none for user data, data disks and open ports: such a wish is refused.
+//!
+//! # What an account may leave out
+//! Everything but the token (and the URL of a cloud other than WAYSCloud). Project, offering and plan are looked up
+//! where they are absent, and taken where there is exactly one. Where there are several, or the provider lists none,
+//! they stand in the [`Config`], as do the images, flavors and subnet where no catalogue answers.
 //!
 //! Invariants of this room: one create request for each `create`, never repeated; every path ends in a slash;
 //! redirects and foreign hosts are never followed; nothing sleeps.

@@ -2,6 +2,7 @@
 
 mod api;
 mod catalogue;
+mod choice;
 mod end;
 mod listing;
 mod look;
@@ -45,12 +46,8 @@ const DEFAULTS: Defaults = Defaults {
 /// use vmbroker_core::{Clock, ComputeProvider, Secret};
 /// use vmbroker_wayscloud::{Config, Credentials, Wayscloud};
 ///
-/// let config = Config {
-///     project: "8295674fca01429c81fe10863dbfdefd".into(),
-///     offering: "5d3ed594914344d7bcbd56d120d26dde".into(),
-///     plan: Some("d8ed4a79b28d4885b0ddc925473ab49f".into()),
-///     ..Config::default()
-/// };
+/// // The token is enough where it sees one project with one offering of machines that has one plan.
+/// let config = Config { project: Some("8295674fca01429c81fe10863dbfdefd".into()), ..Config::default() };
 /// let credentials = Credentials { token: Secret::new("0123456789abcdef") };
 /// # let _guard = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
 /// # let _guard = _guard.enter();
@@ -130,6 +127,8 @@ impl Wayscloud {
 
     async fn resolve(&self, wish: &Wish<'_>) -> Result<Resolved> {
         let (api, config) = (&self.api, &self.config);
+        let project = self.catalogue.choices.project(api, config).await?;
+        let offering = self.catalogue.choices.offering(api, config).await?;
         let image = self.catalogue.image(api, config, &wish.request.image).await?;
         let flavor = self.catalogue.flavor(api, config, wish, &image).await?;
         let subnet = self.catalogue.subnet(api, config, wish).await?;
@@ -142,6 +141,8 @@ impl Wayscloud {
             }
         };
         Ok(Resolved {
+            project,
+            offering,
             image: image.uuid.unwrap_or_default(),
             flavor: Some(flavor.id),
             subnet,
@@ -216,7 +217,7 @@ impl ComputeProvider for Wayscloud {
             error.with_effect(Effect::None).at(self.id(), operation)
         })?;
         let sent = match self.config.dialect {
-            Dialect::Documented => self.api.order(&DocumentedOrder::new(&wish, resolved, &self.config)).await,
+            Dialect::Documented => self.api.order(&DocumentedOrder::new(&wish, resolved)).await,
             Dialect::Waldur => {
                 self.api.order(&WaldurOrder::new(wish, resolved, &self.config, self.api.root())).await
             }

@@ -52,6 +52,8 @@ pub(crate) struct Wish<'a> {
 /// What was looked up for a wish: ids at the provider.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Resolved {
+    pub(crate) project: String,
+    pub(crate) offering: String,
     pub(crate) image: String,
     pub(crate) flavor: Option<String>,
     pub(crate) subnet: String,

@@ -98,6 +98,9 @@ pub(crate) struct Resource {
     pub(crate) created: Option<String>,
     #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
     pub(crate) offering_uuid: Option<String>,
+    /// `OpenStack.Instance` for a machine, `OpenStack.Volume` for its disk, which bears the machine's name too.
+    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    pub(crate) offering_type: Option<String>,
     #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
     pub(crate) project_uuid: Option<String>,
     /// The machine's hyperlink; null before it exists, after it ended, and where it never came to be.
@@ -164,6 +167,17 @@ pub(crate) struct Metadata {
 pub(crate) struct Offering {
     #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
     pub(crate) uuid: Option<String>,
+    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+    /// `OpenStack.Instance` where machines are offered.
+    #[serde(rename = "type", deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    pub(crate) kind: Option<String>,
+    /// Only an `Active` one can be ordered from.
+    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    pub(crate) state: Option<String>,
+    /// The project that it is for; absent or null where it is for all.
+    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    pub(crate) project_uuid: Option<String>,
     /// The tenant that its images, flavors and subnets belong to.
     #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
     pub(crate) scope_uuid: Option<String>,
@@ -179,6 +193,22 @@ pub(crate) struct Plan {
     pub(crate) uuid: Option<String>,
     #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
     pub(crate) url: Option<String>,
+    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    pub(crate) is_active: Option<String>,
+    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    pub(crate) archived: Option<String>,
+}
+
+/// A project: `/api/projects/`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Project {
+    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    pub(crate) uuid: Option<String>,
+    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
 }
 
 /// An image: `/api/openstack-images/`.

@@ -130,8 +130,8 @@ fn subjects(base: &str) -> Vec<Subject> {
         let config = vmbroker_wayscloud::Config {
             dialect: vmbroker_wayscloud::Dialect::Waldur,
             url: url.clone(),
-            project: "11111111a32c419a956a63aae54d0c7a".to_owned(),
-            offering: "68308972a32c419a956a63aae54d0c7a".to_owned(),
+            project: Some("11111111a32c419a956a63aae54d0c7a".to_owned()),
+            offering: Some("68308972a32c419a956a63aae54d0c7a".to_owned()),
             http: pace.clone(),
             ..Default::default()
         };

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use vmbroker::Clock;
+use vmbroker_sim::{Dialect, Sandbox, SandboxConfig};
 
 use crate::world::World;
 
@@ -85,6 +87,18 @@ async fn served_clouds_are_used_through_the_configuration_they_write() {
             () = story => {}
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_account_that_the_environment_alone_describes_is_used() {
+    let clock = Clock::simulated("2026-01-01T00:00:00Z".parse().unwrap(), 1);
+    let config = SandboxConfig { dialects: vec![Dialect::Waldur], ..SandboxConfig::new(clock) };
+    let sandbox = Sandbox::start(config).await.unwrap();
+    let running = sandbox.cloud(Dialect::Waldur).unwrap();
+    let token = running.cloud.account().credentials.secret.clone();
+    let world = World::new().env("WALDUR_API_URL", &running.url).env("WALDUR_ACCESS_TOKEN", &token);
+    walk(&world).await;
+    assert_eq!(running.cloud.ledger().machines.len(), 1);
 }
 
 /// From order to gone at every configured account, with nothing kept but the printed handle.

@@ -9,9 +9,10 @@ use vmbroker_core::{Error, ErrorKind, ImageWish, MachineWish, OfferId, PublicAdd
 use vmbroker_http::Method;
 
 use super::api::{Api, Pair};
+use super::choice::{Choices, is_absent, offering_lists, plan_owner};
 use crate::config::{Config, Dialect, Flavor, is_uuid};
 use crate::request::{Wish, cannot};
-use crate::wire::{self, fits_path, last_segment, plain_uuid, same_uuid};
+use crate::wire::{self, fits_path, plain_uuid, same_uuid};
 
 /// How long an answer is believed: images and flavors change by hand, a few times a month.
 const FRESH_FOR: Duration = Duration::from_secs(600);
@@ -19,6 +20,7 @@ const FRESH_FOR: Duration = Duration::from_secs(600);
 /// What the provider said, kept for a while. Whoever asks first asks for all that wait.
 #[derive(Debug, Default)]
 pub(super) struct Catalogue {
+    pub(super) choices: Choices,
     offering: Kept<Option<wire::Offering>>,
     images: Kept<Vec<wire::Image>>,
     flavors: Kept<Vec<Flavor>>,
@@ -59,6 +61,7 @@ impl<T> Kept<T> {
 impl Catalogue {
     /// Forgets what was said: an order was refused, perhaps because it is no longer true.
     pub(super) async fn forget(&self) {
+        self.choices.forget().await;
         self.offering.forget().await;
         self.images.forget().await;
         self.flavors.forget().await;
@@ -190,12 +193,16 @@ impl Catalogue {
         })
     }
 
-    /// The plan to send: none where it belongs to the offering's parent, because Waldur refuses it.
+    /// The plan to send: in the Waldur dialect none where it belongs to the offering's parent, because it would be
+    /// refused.
     pub(super) async fn plan(&self, api: &Api, config: &Config, wish: &Wish<'_>) -> Result<Option<String>> {
-        let Some(plan) = wish.options.plan.as_ref().or(config.plan.as_ref()) else { return Ok(None) };
-        if config.dialect == Dialect::Documented {
-            return Ok(Some(plan.clone()));
-        }
+        let plan = match (wish.options.plan.as_ref().or(config.plan.as_ref()), config.dialect) {
+            (Some(plan), Dialect::Documented) => return Ok(Some(plan.clone())),
+            (None, Dialect::Documented) => return self.only_plan(api, config).await.map(Some),
+            (None, Dialect::Waldur) => return Ok(None),
+            (Some(plan), Dialect::Waldur) => plan,
+        };
+        let wanted = self.choices.offering(api, config).await?;
         let offering = self.offering(api, config).await?;
         let plans = offering.as_ref().as_ref().map(|it| it.plans.as_slice()).unwrap_or_default();
         let known = plans.iter().find(|it| it.uuid.as_deref().is_some_and(|uuid| same_uuid(uuid, plan)));
@@ -203,10 +210,16 @@ impl Catalogue {
             let message = format!("`plan` is `{plan}`, but the offering has no such plan");
             return Err(Error::new(ErrorKind::InvalidConfig, message));
         };
-        // …/marketplace-public-offerings/<offering>/plans/<plan>/
-        let url = known.url.as_deref().unwrap_or_default().trim_end_matches('/');
-        let owner = url.split("/plans/").next().filter(|owner| owner.len() < url.len()).map(last_segment);
-        Ok(owner.is_none_or(|owner| config.is_offering(owner)).then(|| plan.clone()))
+        Ok(plan_owner(known).is_none_or(|owner| same_uuid(owner, &wanted)).then(|| plan.clone()))
+    }
+
+    async fn only_plan(&self, api: &Api, config: &Config) -> Result<String> {
+        let offering = async {
+            let id = self.choices.offering(api, config).await?;
+            let offering = self.offering(api, config).await?;
+            Ok((id, offering.as_ref().as_ref().map(|it| it.plans.clone())))
+        };
+        self.choices.plan(api, offering).await
     }
 
     /// The id of the stored key with this body; it is stored where it is not yet.
@@ -253,17 +266,19 @@ impl Catalogue {
     /// The offering; absent where the documented dialect's provider does not show it.
     async fn offering(&self, api: &Api, config: &Config) -> Result<Arc<Option<wire::Offering>>> {
         let offering = self.offering.get(api, async {
-            let path = ["marketplace-public-offerings", &config.offering];
-            match api.get("offering", &path).await {
-                Ok(offering) => Ok(Some(offering)),
-                Err(error) if !is_absent(&error) => Err(error),
-                Err(_) if config.dialect == Dialect::Documented => Ok(None),
-                Err(error) => {
-                    let message =
-                        format!("`offering` is `{}`, which the provider does not know", config.offering);
-                    Err(Error::new(ErrorKind::InvalidConfig, message).with_source(error))
+            let id = self.choices.offering(api, config).await?;
+            for collection in offering_lists(config.dialect) {
+                match (api.get("offering", &[collection, &id]).await, config.dialect) {
+                    (Ok(offering), _) => return Ok(Some(offering)),
+                    (Err(error), _) if !is_absent(&error) => return Err(error),
+                    (Err(_), Dialect::Documented) => {}
+                    (Err(error), Dialect::Waldur) => {
+                        let message = format!("`offering` is `{id}`, which the provider does not know");
+                        return Err(Error::new(ErrorKind::InvalidConfig, message).with_source(error));
+                    }
                 }
             }
+            Ok(None)
         });
         offering.await
     }
@@ -286,10 +301,6 @@ async fn list<T: serde::de::DeserializeOwned>(
         }
         Err(error) => Err(error),
     }
-}
-
-fn is_absent(error: &Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Unsupported)
 }
 
 fn flavor(row: wire::Flavor) -> Option<Flavor> {

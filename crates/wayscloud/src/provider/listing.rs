@@ -1,4 +1,4 @@
-//! Every machine of the project, over all pages, or an error.
+//! Every machine of the project, or of every project where the account names none, over all pages, or an error.
 
 use std::collections::HashMap;
 use std::sync::atomic::Ordering;
@@ -13,11 +13,12 @@ use vmbroker_http::fetch_pages;
 
 use super::Wayscloud;
 use super::api;
+use super::choice::VIRTUAL_MACHINES;
 use super::look::{View, Wanted};
 use crate::config::Dialect;
 use crate::convert::{Context, Phase, Seen, Sight, Stage, instance, phase_of, stage_of, state_of};
 use crate::error::says;
-use crate::wire::{Order, Plan, Resource, Row, plain_uuid};
+use crate::wire::{Order, Project, Resource, Row, plain_uuid, same_uuid};
 
 /// How often a list is read again when the account changed while it was read.
 const MOST_READS: usize = 3;
@@ -125,15 +126,24 @@ impl Wayscloud {
             .is_some_and(|age| age > self.semantics.create_applies_within)
     }
 
-    /// Whether the row is a machine of this account: of its offering, or with a marker of ours in its name. A row
-    /// that does not tell is taken for one.
+    /// Whether the row is a machine of this account: of its offering (of any offering of machines where it names
+    /// none), or with a marker of ours in its name. A row that does not tell is taken for one.
     fn is_ours(&self, resource: &Resource) -> bool {
-        let fits = |told: &Option<String>, wanted: &str| {
-            told.as_deref().is_none_or(|told| crate::wire::same_uuid(told, wanted))
+        let fits =
+            |told: &Option<String>, wanted: &str| told.as_deref().is_none_or(|told| same_uuid(told, wanted));
+        if self.config.project.as_deref().is_some_and(|project| !fits(&resource.project_uuid, project)) {
+            return false;
+        }
+        let kind = resource.offering_type.as_deref();
+        let is_machine = kind.is_none_or(|kind| kind == VIRTUAL_MACHINES);
+        // The disks of a machine are rows too, and bear its name with the marker in it.
+        let is_part = !is_machine && kind.is_some_and(|kind| kind.starts_with("OpenStack."));
+        let is_offered = match &self.config.offering {
+            Some(offering) => fits(&resource.offering_uuid, offering),
+            None => is_machine,
         };
-        fits(&resource.project_uuid, &self.config.project)
-            && (fits(&resource.offering_uuid, &self.config.offering)
-                || resource.name.as_deref().is_some_and(|name| Marker::find_in(name).is_some()))
+        let is_marked = || resource.name.as_deref().is_some_and(|name| Marker::find_in(name).is_some());
+        is_offered || (!is_part && is_marked())
     }
 
     /// The orders of rows that are being created: such a row stays for ever where its order was withdrawn.
@@ -163,28 +173,39 @@ impl Wayscloud {
 
     /// A project that does not exist has an empty list too: that must not read as "nothing is there".
     pub(super) async fn check_project(&self, operation: &'static str) -> Result<()> {
-        let path = ["projects", self.config.project.as_str()];
-        match self.api.get::<Plan>(operation, &path).await {
+        let Some(project) = self.config.project.as_deref() else {
+            return self.check_projects(operation).await;
+        };
+        match self.api.get::<Project>(operation, &["projects", project]).await {
             Ok(_) => Ok(()),
             Err(error)
                 if error.kind() == ErrorKind::NotFound
                     && (self.config.dialect == Dialect::Waldur || says(&error, "no project matches")) =>
             {
-                let message =
-                    format!("`project` is `{}`, which the provider does not show", self.config.project);
+                let message = format!("`project` is `{project}`, which the provider does not show");
                 Err(Error::new(ErrorKind::InvalidConfig, message).at(self.id(), operation))
             }
             // A provider that shows no projects cannot be asked this; a Waldur shows them.
-            Err(error)
-                if self.config.dialect == Dialect::Documented
-                    && matches!(
-                        error.kind(),
-                        ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::PermissionDenied
-                    ) =>
-            {
-                Ok(())
-            }
+            Err(error) if self.config.dialect == Dialect::Documented && shows_no_projects(&error) => Ok(()),
             Err(error) => Err(error),
         }
     }
+
+    /// A token that sees no project at all sees no machine either, whether there is one or not.
+    async fn check_projects(&self, operation: &'static str) -> Result<()> {
+        match self.api.all::<Project>(operation, &["projects"], &[]).await {
+            Ok(read) if read.pages.iter().all(Vec::is_empty) => {
+                let message = "the token sees no project: `project` is not set, and the provider lists none";
+                Err(Error::new(ErrorKind::InvalidConfig, message).at(self.id(), operation))
+            }
+            Ok(_) => Ok(()),
+            Err(error) if self.config.dialect == Dialect::Documented && shows_no_projects(&error) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Whether the provider cannot be asked for projects.
+fn shows_no_projects(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::PermissionDenied)
 }

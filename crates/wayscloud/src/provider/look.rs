@@ -217,8 +217,8 @@ impl Wayscloud {
     }
 
     async fn read_orders(&self, mut wanted: Wanted, view: &mut View, filters: bool) -> Result<()> {
-        let mut query: Vec<Pair> =
-            vec![("project_uuid", self.config.project.clone()), ("o", "-created".to_owned())];
+        let mut query = self.project_query();
+        query.push(("o", "-created".to_owned()));
         if filters {
             query.extend(OPEN.iter().map(|state| ("state", (*state).to_owned())));
         }
@@ -233,10 +233,18 @@ impl Wayscloud {
         self.api.newest("status", &["marketplace-orders"], &query, most_pages, enough).await
     }
 
+    /// The project to list from; nothing where the account names none: a wrong one would read as absence.
+    fn project_query(&self) -> Vec<Pair> {
+        self.config.project.iter().map(|project| ("project_uuid", project.clone())).collect()
+    }
+
     pub(super) fn resource_query(&self) -> Vec<Pair> {
-        let mut query: Vec<Pair> = vec![("project_uuid", self.config.project.clone())];
+        let mut query = self.project_query();
         if self.config.dialect == Dialect::Waldur {
-            query.push(("offering_uuid", self.config.offering.clone()));
+            match &self.config.offering {
+                Some(offering) => query.push(("offering_uuid", offering.clone())),
+                None => query.push(("field", "offering_type".to_owned())),
+            }
             query.extend(LIVE.iter().map(|state| ("state", (*state).to_owned())));
             query.extend(RESOURCE_FIELDS.iter().map(|field| ("field", (*field).to_owned())));
         }
@@ -297,14 +305,15 @@ impl Wayscloud {
 
     /// The machine with this marker in its name; a live one before one that ended.
     async fn resource_marked(&self, marker: Marker) -> Result<Seen<Resource>> {
-        let query = [("project_uuid", self.config.project.clone())];
+        let query = self.project_query();
         let is_it = |it: &Resource| it.name.as_deref().and_then(Marker::find_in) == Some(marker);
         self.one_resource(&query, is_it).await
     }
 
     /// The machine with exactly this name; a live one before one that ended.
     async fn resource_named(&self, name: &str) -> Result<Seen<Resource>> {
-        let query = [("project_uuid", self.config.project.clone()), ("name_exact", name.to_owned())];
+        let mut query = self.project_query();
+        query.push(("name_exact", name.to_owned()));
         self.one_resource(&query, |it| it.name.as_deref() == Some(name)).await
     }
 

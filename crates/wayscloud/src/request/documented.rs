@@ -6,7 +6,6 @@ use serde::Serialize;
 use vmbroker_core::PublicAddress;
 
 use super::{Resolved, Wish};
-use crate::config::Config;
 
 /// `POST /api/marketplace-orders/`
 #[derive(Debug, Serialize)]
@@ -40,15 +39,15 @@ struct Network {
 
 impl DocumentedOrder {
     /// The order for this wish.
-    pub(crate) fn new(wish: &Wish<'_>, resolved: Resolved, config: &Config) -> Self {
+    pub(crate) fn new(wish: &Wish<'_>, resolved: Resolved) -> Self {
         let floating_ip = match &wish.request.public_address {
             PublicAddress::Automatic => "auto".to_owned(),
             PublicAddress::None => "none".to_owned(),
             PublicAddress::Given(id) => id.clone(),
         };
         Self {
-            project: config.project.clone(),
-            offering: config.offering.clone(),
+            project: resolved.project,
+            offering: resolved.offering,
             plan: resolved.plan.unwrap_or_default(),
             attributes: Attributes {
                 name: wish.name.clone(),

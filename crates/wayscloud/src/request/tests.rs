@@ -12,8 +12,8 @@ const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0mF4kuFzFLoOfCh3mCDGEXL
 fn config(dialect: Dialect) -> Config {
     Config {
         dialect,
-        project: PROJECT.into(),
-        offering: OFFERING.into(),
+        project: Some(PROJECT.into()),
+        offering: Some(OFFERING.into()),
         plan: Some(PLAN.into()),
         country: Some("NO".parse().unwrap()),
         ..Config::default()
@@ -28,6 +28,8 @@ fn wish() -> CreateRequest {
 
 fn resolved() -> Resolved {
     Resolved {
+        project: PROJECT.into(),
+        offering: OFFERING.into(),
         image: "image1".into(),
         flavor: Some("flavor1".into()),
         subnet: "subnet1".into(),
@@ -39,7 +41,7 @@ fn resolved() -> Resolved {
 
 fn documented(request: &CreateRequest) -> Value {
     let config = config(Dialect::Documented);
-    let order = DocumentedOrder::new(&check(request, &config).unwrap(), resolved(), &config);
+    let order = DocumentedOrder::new(&check(request, &config).unwrap(), resolved());
     serde_json::to_value(order).unwrap()
 }
 

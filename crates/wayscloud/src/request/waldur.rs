@@ -84,7 +84,7 @@ impl WaldurOrder {
         let link = |collection: &str, id: &str| format!("{}{collection}/{id}/", root.path());
         let maybe = |collection: &str, id: Option<String>| id.map(|id| link(collection, &id));
         let groups = wish.options.security_groups.as_ref().unwrap_or(&config.security_groups);
-        let offering = link("marketplace-public-offerings", &config.offering);
+        let offering = link("marketplace-public-offerings", &resolved.offering);
         let subnet = link("openstack-subnets", &resolved.subnet);
         let floating = |url| vec![FloatingIp { subnet: subnet.clone(), url }];
         let floating_ips = match &wish.request.public_address {
@@ -116,7 +116,7 @@ impl WaldurOrder {
             connect_directly_to_external_network: wish.options.connect_directly_to_external_network,
         };
         Self {
-            project: link("projects", &config.project),
+            project: link("projects", &resolved.project),
             plan: resolved.plan.map(|plan| format!("{offering}plans/{plan}/")),
             offering,
             attributes,

@@ -28,8 +28,8 @@ pub(crate) fn config(dialect: Dialect) -> Config {
     Config {
         dialect,
         url: Some("https://w.example".into()),
-        project: PROJECT.into(),
-        offering: OFFERING.into(),
+        project: Some(PROJECT.into()),
+        offering: Some(OFFERING.into()),
         plan: documented.then(|| PLAN.into()),
         subnet: documented.then(|| SUBNET.into()),
         images: [("ubuntu-24.04".to_owned(), IMAGE.to_owned())].into_iter().filter(|_| documented).collect(),

@@ -7,3 +7,4 @@ mod end;
 mod list;
 mod secrets;
 mod status;
+mod unset;
