@@ -16,7 +16,6 @@ async fn keeps_every_law_but(dialect: Dialect, not_applicable: &[&str]) {
     let world = Arc::new(SimWorld::new(dialect, stage.cloud.clone()));
     let subject = Subject::new(stage.provider.clone(), stage.clock.clone(), wish).with_world(world);
     let report = run_all(&subject).await;
-    println!("{report}");
     report.only_not_applicable(not_applicable).unwrap();
     assert_eq!(stage.cloud.ledger().open().count(), 0, "the laws leave nothing behind");
 }
