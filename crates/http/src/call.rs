@@ -244,7 +244,7 @@ impl Reply {
         let message = format!(
             "{complaint} (HTTP {}: {})",
             self.answer.status,
-            self.redactor.clean(&self.answer.excerpt())
+            self.redactor.answer(&self.answer).excerpt()
         );
         let (effect, retry) = match self.nature {
             Nature::Read => (Effect::None, Retry::Backoff),

@@ -206,7 +206,8 @@ impl Channel {
                 format!("redirected to `{target}`, which is not followed"),
             )
         } else {
-            self.0.dialect.refusal(call.operation, call.nature, answer, now)
+            let shown = self.0.redactor.answer(answer);
+            self.0.dialect.refusal(call.operation, call.nature, &shown, now)
         };
         let told = answer.header("retry-after").and_then(|text| retry_after::parse(text, now));
         let verdict = judge::of_refusal(call.nature, answer, &refusal, told);

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use vmbroker_core::Secret;
 
+use crate::Answer;
+
 /// Replaces an account's secrets wherever they turn up in text.
 #[derive(Clone, Default)]
 pub struct Redactor(Arc<[Secret]>);
@@ -36,6 +38,16 @@ impl Redactor {
     }
 }
 
+impl Redactor {
+    /// The answer with each secret in its body replaced, before anything cuts the body: half a secret would no
+    /// longer be known as one.
+    pub(crate) fn answer(&self, answer: &Answer) -> Answer {
+        let text = String::from_utf8_lossy(&answer.body);
+        let clean = self.clean(&text);
+        if clean == text { answer.clone() } else { Answer { body: clean.into_bytes(), ..answer.clone() } }
+    }
+}
+
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Redactor({} secrets)", self.0.len())
@@ -52,5 +64,19 @@ mod tests {
         assert_eq!(redactor.clean("x sec\"ret-1 y"), "x [secret] y");
         assert_eq!(redactor.clean(r#"{"k":"sec\"ret-1"}"#), r#"{"k":"[secret]"}"#);
         assert_eq!(redactor.clean("abc"), "abc");
+    }
+
+    #[test]
+    fn a_secret_is_taken_out_before_the_body_is_cut() {
+        let secret = "s3cr".repeat(300);
+        let redactor = Redactor::new(vec![Secret::new(secret.clone())]);
+        for before in [0, 190, 590] {
+            let body = format!("{}{secret}", "x".repeat(before)).into_bytes();
+            let answer = Answer { status: 403, headers: Vec::new(), body };
+            assert!(answer.excerpt().contains("s3cr") || before > 190);
+            assert!(!redactor.answer(&answer).excerpt().contains("s3c"), "{before}");
+        }
+        let garbage = Answer { status: 200, headers: Vec::new(), body: vec![0xff, 0xfe] };
+        assert_eq!(redactor.answer(&garbage).body, garbage.body, "what holds no secret stays as it is");
     }
 }
