@@ -13,3 +13,8 @@ mod registry;
 pub use account::{Account, Kind};
 pub use registry::{Answer, Registry};
 pub use vmbroker_core::*;
+
+/// The library example of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+pub struct Readme;

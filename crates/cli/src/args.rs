@@ -13,7 +13,7 @@ use crate::units::word;
 
 /// Rent virtual machines at Fluence, WAYSCloud and Zenlayer through one tool.
 ///
-/// Try it without any account: `vmbroker demo`, or any command with `--sandbox`.
+/// Try it without any account: `vmbroker demo`, or `--sandbox` at any command that asks accounts.
 ///
 /// Exit codes: 0 all went well; 1 a provider failed, or what was wanted did not come true; 2 the command line is
 /// wrong; 3 the configuration is wrong.

@@ -7,7 +7,7 @@ use crate::args::Cli;
 use crate::context::Context;
 use crate::failure::{Failure, OK};
 
-/// Print a completion script for a shell.
+/// Print a completion script for a shell, such as for `source <(vmbroker completions bash)`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The shell.

@@ -28,7 +28,7 @@ pub(crate) struct WishArgs {
     /// Your name for it: a-z, 0-9 and `-`. Stands before the marker where the provider's names are long enough.
     #[arg(long)]
     name: Option<String>,
-    /// At least this many virtual processors.
+    /// At least this many virtual processors. Needed unless `--offer` is given, as is `--memory`.
     #[arg(long, value_name = "COUNT", required_unless_present = "offer", conflicts_with = "offer")]
     vcpus: Option<u32>,
     /// At least this much memory, such as 4GiB.
@@ -52,7 +52,7 @@ pub(crate) struct WishArgs {
     /// A name such as ubuntu-22.04, or `id:` and the provider's own id.
     #[arg(long, default_value = "ubuntu-22.04", value_parser = word::<ImageWish>)]
     image: ImageWish,
-    /// A file with an SSH public key (repeat for more).
+    /// A file with an SSH public key (repeat for more). At least one is needed, but not with `--sandbox`.
     #[arg(long = "ssh-key", value_name = "FILE")]
     ssh_keys: Vec<PathBuf>,
     /// Without a public address.
