@@ -1,5 +1,5 @@
 //! The whole adapter over recorded exchanges.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests stand outside the test functions")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests stand outside the test functions")]
 
 mod cloud;
 mod create;
