@@ -15,5 +15,6 @@ where
     F: Fn(P) -> Fut,
     Fut: Future<Output = Result<T>>,
 {
-    stream::iter(pages).map(fetch).buffered(PAGES_SIDE_BY_SIDE).try_collect().await
+    // On the heap: the futures of all these pages would stand in every caller's.
+    Box::pin(stream::iter(pages).map(fetch).buffered(PAGES_SIDE_BY_SIDE).try_collect()).await
 }

@@ -116,6 +116,16 @@ impl Api {
         path: &[&str],
         query: &[Pair],
     ) -> Result<Pages<T>> {
+        // On the heap: reading a list would stand in the future of every look-up that needs one.
+        Box::pin(self.read_all(operation, path, query)).await
+    }
+
+    async fn read_all<T: DeserializeOwned>(
+        &self,
+        operation: &'static str,
+        path: &[&str],
+        query: &[Pair],
+    ) -> Result<Pages<T>> {
         let first = self.page(operation, self.list_url(path, query, 1)).await?;
         let size = first.rows.len();
         match first.total {
