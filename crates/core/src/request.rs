@@ -42,7 +42,8 @@ pub struct CreateRequest {
     pub labels: BTreeMap<String, String>,
     /// How it is paid for.
     pub charge: ChargeType,
-    /// The most it may cost. Always sent where the wire has a field for it. Absent: no limit.
+    /// The most it may cost. Sent where the wire has a field for it; elsewhere the wish is refused, so that no limit is
+    /// ever forgotten. Absent: no limit.
     pub price_limit: Option<PriceLimit>,
     /// Everything else that one provider's wire knows: by kind of provider (`fluence`, `wayscloud`,
     /// `zenlayer`), a JSON object whose keys that adapter documents. Unknown keys are refused.

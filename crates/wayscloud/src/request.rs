@@ -76,6 +76,10 @@ pub(crate) fn check<'a>(request: &'a CreateRequest, config: &Config) -> Result<W
     if request.charge != ChargeType::PayAsYouGo {
         return Err(cannot("charge", "it is paid for as it runs, never up front"));
     }
+    if request.price_limit.is_some() {
+        // An order takes no limit, and one that nobody watches is worse than none.
+        return Err(cannot("price_limit", "an order cannot be held to a limit"));
+    }
     let [key] = request.ssh_keys.as_slice() else {
         return Err(cannot("ssh_keys", "an order takes one key, not several"));
     };

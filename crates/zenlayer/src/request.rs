@@ -178,6 +178,10 @@ pub(crate) fn check<'a>(
             "`disk_gib` is {disk}, but a system disk is a multiple of {DISK_STEP} GiB"
         )));
     }
+    if let Some(limit) = &request.price_limit {
+        // An order takes no limit, and one that nobody watches is worse than none.
+        return Err(cannot(format!("`price_limit` is {limit}, but an order here cannot be held to a limit")));
+    }
     if request.data_disks.len() > MOST_DATA_DISKS {
         let given = request.data_disks.len();
         return Err(cannot(format!(

@@ -4,6 +4,7 @@
 mod calls;
 mod canary;
 mod laws;
+mod limits;
 mod outcomes;
 mod process;
 mod program;

@@ -219,7 +219,8 @@ impl Catalogue {
             let offering = self.offering(api, config).await?;
             Ok((id, offering.as_ref().as_ref().map(|it| it.plans.clone())))
         };
-        self.choices.plan(api, offering).await
+        // On the heap: choosing reads several lists, and would stand in the future of every create.
+        Box::pin(self.choices.plan(api, offering)).await
     }
 
     /// The id of the stored key with this body; it is stored where it is not yet.

@@ -73,7 +73,7 @@ pub(crate) struct WishArgs {
     /// Pay up front for this many months. Such a machine cannot be deleted before.
     #[arg(long, value_name = "MONTHS", value_parser = clap::value_parser!(u32).range(1..=120))]
     prepaid_months: Option<u32>,
-    /// The most it may cost, such as '1.5 USD/day'. Sent where the provider takes a limit.
+    /// The most it may cost, such as '1.5 USD/day'. A provider that takes no limit refuses the wish.
     #[arg(long, value_name = "PRICE", value_parser = price_limit)]
     max_price: Option<PriceLimit>,
     /// What one cloud's API knows besides, such as fluence.units=2: JSON or a word, or `@` and a file
