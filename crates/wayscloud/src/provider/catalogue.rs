@@ -214,11 +214,11 @@ impl Catalogue {
     }
 
     async fn only_plan(&self, api: &Api, config: &Config) -> Result<String> {
-        let offering = async {
+        let offering = Box::pin(async {
             let id = self.choices.offering(api, config).await?;
             let offering = self.offering(api, config).await?;
             Ok((id, offering.as_ref().as_ref().map(|it| it.plans.clone())))
-        };
+        });
         self.choices.plan(api, offering).await
     }
 
@@ -265,7 +265,7 @@ impl Catalogue {
 
     /// The offering; absent where the documented dialect's provider does not show it.
     async fn offering(&self, api: &Api, config: &Config) -> Result<Arc<Option<wire::Offering>>> {
-        let offering = self.offering.get(api, async {
+        let ask = Box::pin(async {
             let id = self.choices.offering(api, config).await?;
             for collection in offering_lists(config.dialect) {
                 match (api.get("offering", &[collection, &id]).await, config.dialect) {
@@ -280,7 +280,7 @@ impl Catalogue {
             }
             Ok(None)
         });
-        offering.await
+        self.offering.get(api, ask).await
     }
 }
 
