@@ -276,7 +276,7 @@ async fn each_bad_input_has_its_sentence_and_its_exit_code() {
     3 error: a open: invalid configuration: `url` must not hold a user name or password
 
     [accounts.a]; provider = "wayscloud"; token_env = "KEY"; project = "standard"
-    3 error: a open: invalid configuration: `plan` is ``, but it must be the UUID of a plan: the documented dialect needs one
+    3 error: a open: invalid configuration: `project` is `standard`, but it must be a UUID such as 68308972a32c419a956a63aae54d0c7a
 
     []
     3 error: no account is configured: there is no vmbroker.toml and no vendor's environment variable is set

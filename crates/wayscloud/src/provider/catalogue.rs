@@ -214,13 +214,12 @@ impl Catalogue {
     }
 
     async fn only_plan(&self, api: &Api, config: &Config) -> Result<String> {
-        let offering = async {
+        let offering = Box::pin(async {
             let id = self.choices.offering(api, config).await?;
             let offering = self.offering(api, config).await?;
             Ok((id, offering.as_ref().as_ref().map(|it| it.plans.clone())))
-        };
-        // On the heap: choosing reads several lists, and would stand in the future of every create.
-        Box::pin(self.choices.plan(api, offering)).await
+        });
+        self.choices.plan(api, offering).await
     }
 
     /// The id of the stored key with this body; it is stored where it is not yet.
@@ -266,7 +265,7 @@ impl Catalogue {
 
     /// The offering; absent where the documented dialect's provider does not show it.
     async fn offering(&self, api: &Api, config: &Config) -> Result<Arc<Option<wire::Offering>>> {
-        let offering = self.offering.get(api, async {
+        let ask = Box::pin(async {
             let id = self.choices.offering(api, config).await?;
             for collection in offering_lists(config.dialect) {
                 match (api.get("offering", &[collection, &id]).await, config.dialect) {
@@ -281,7 +280,7 @@ impl Catalogue {
             }
             Ok(None)
         });
-        offering.await
+        self.offering.get(api, ask).await
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use vmbroker_core::{Error, ErrorKind, Result, clip, printable};
 
@@ -26,7 +27,8 @@ pub(super) struct Choices {
     plan: Chosen,
 }
 
-/// One choice. Whoever asks first asks for all that wait; a failure is not kept.
+/// One choice. Whoever asks first asks for all that wait; a failure is not kept. The look-up is boxed: it is rare, and
+/// every call would carry it.
 #[derive(Debug, Default)]
 struct Chosen(tokio::sync::Mutex<Option<String>>);
 
@@ -39,7 +41,7 @@ struct Candidate {
 }
 
 impl Chosen {
-    async fn get(&self, ask: impl Future<Output = Result<String>>) -> Result<String> {
+    async fn get(&self, ask: BoxFuture<'_, Result<String>>) -> Result<String> {
         let mut slot = self.0.lock().await;
         if let Some(chosen) = &*slot {
             return Ok(chosen.clone());
@@ -66,14 +68,14 @@ impl Choices {
         if let Some(project) = &config.project {
             return Ok(project.clone());
         }
-        let project = self.project.get(async {
+        let project = self.project.get(Box::pin(async {
             let rows: Vec<Option<wire::Project>> = rows(api, "project", &["projects"], &[]).await?;
             let candidate = |row: Option<wire::Project>| {
                 let row = row.unwrap_or_default();
                 Candidate::new(row.uuid, row.name)
             };
             only(api, "project", rows.into_iter().map(candidate))
-        });
+        }));
         project.await
     }
 
@@ -82,12 +84,12 @@ impl Choices {
         if let Some(offering) = &config.offering {
             return Ok(offering.clone());
         }
-        let offering = self.offering.get(async {
+        let offering = self.offering.get(Box::pin(async {
             let project = self.project(api, config).await?;
             let query = [("type", VIRTUAL_MACHINES.to_owned())];
             let rows = rows(api, "offering", offering_lists(config.dialect), &query).await?;
             only(api, "offering", offerings_for(&project, rows))
-        });
+        }));
         offering.await
     }
 
@@ -95,9 +97,9 @@ impl Choices {
     pub(super) async fn plan(
         &self,
         api: &Api,
-        offering: impl Future<Output = Result<(String, Option<Vec<wire::Plan>>)>>,
+        offering: BoxFuture<'_, Result<(String, Option<Vec<wire::Plan>>)>>,
     ) -> Result<String> {
-        let plan = self.plan.get(async {
+        let plan = self.plan.get(Box::pin(async {
             let (offering, plans) = offering.await?;
             let Some(plans) = plans else { return Err(must_be_set(api, "plan")) };
             let is_usable = |plan: &wire::Plan| {
@@ -107,7 +109,7 @@ impl Choices {
             };
             let candidate = |plan: wire::Plan| Candidate::new(plan.uuid, plan.name);
             only(api, "plan", plans.into_iter().filter(is_usable).map(candidate))
-        });
+        }));
         plan.await
     }
 }
