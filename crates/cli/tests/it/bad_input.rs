@@ -264,7 +264,7 @@ async fn each_bad_input_has_its_sentence_and_its_exit_code() {
     3 error: a open: invalid configuration: http.read_timeout: failed to parse input in the "friendly" duration format: expected duration to start with a unit value (a decimal integer) after an optional sign, but no integer was found
 
     [accounts.a]; provider = "fluence"; api_key_env = "KEY"; http.read_timeout = "-5s"
-    3 error: a open: invalid configuration: `http.read_timeout` is `5s ago`, but it must be more than zero, such as `30s`
+    3 error: a open: invalid configuration: `http.read_timeout` is `-5s`, but it must be more than zero, such as `30s`
 
     [accounts.a]; provider = "fluence"; api_key_env = "KEY"; contract = "2024-01"
     3 error: a open: invalid configuration: contract: unknown variant `2024-01`, expected `2025-04` or `2025-05`
