@@ -59,9 +59,9 @@ pub(crate) fn price_limit(text: &str) -> Result<PriceLimit, String> {
         let amount = Decimal::from_str_exact(amount.trim()).ok().filter(|it| *it > Decimal::ZERO)?;
         let currency: Currency = currency.trim().parse().ok()?;
         let per = match period.trim() {
-            "hour" => Period::Hour,
-            "day" => Period::Day,
-            "month" => Period::Month,
+            "hour" => Period::HOUR,
+            "day" => Period::DAY,
+            "month" => Period::MONTH,
             _ => return None,
         };
         Some(PriceLimit { amount: Money::new(amount, currency), per })

@@ -129,7 +129,7 @@ impl Instance {
             public_addresses: Vec::new(),
             private_addresses: Vec::new(),
             ports: Vec::new(),
-            price: Price::Unknown,
+            price: Price::untold(),
             spent: None,
             reserved: None,
             next_billing_at: None,

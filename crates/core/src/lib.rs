@@ -20,7 +20,9 @@ mod money;
 mod observation;
 mod offer;
 mod place;
+mod price;
 mod provider;
+mod quote;
 mod request;
 mod secret;
 mod semantics;
@@ -36,11 +38,13 @@ pub use handle::{Handle, Sighting};
 pub use instance::{Disk, Image, Instance, Size};
 pub use listing::{Listing, Pages};
 pub use marker::{Marker, Owner};
-pub use money::{Currency, Money, Period, Price};
+pub use money::{Currency, Money, exact};
 pub use observation::{Deletion, Finding, Next, Observation};
 pub use offer::{Availability, Offer, OfferId, OfferQuery};
 pub use place::{Country, DataCentre, Location};
+pub use price::{Alignment, Billing, Charge, Due, Period, Price, Unit};
 pub use provider::{ComputeProvider, ProviderId};
+pub use quote::{Quote, QuoteLine, Total};
 pub use request::{
     ChargeType, CreateRequest, DataDisk, ImageWish, LocationWish, MachineWish, Port, PriceLimit, Protocol,
     PublicAddress, SshKey,

@@ -99,63 +99,44 @@ impl Money {
     }
 }
 
+/// Reads an amount exactly: `0.30698`, `.30698`, `-1`, `3e-7`.
+///
+/// # Errors
+/// A sentence that says why it is not an exact amount: no number, or more than the 28 digits that are kept. Nothing
+/// is ever rounded.
+pub fn exact(text: &str) -> Result<Decimal, String> {
+    let text = text.trim();
+    let shown = || crate::clip(&crate::printable(text), 40);
+    let (digits, exponent) = match text.split_once(['e', 'E']) {
+        None => (text, 0),
+        Some((digits, exponent)) => match exponent.parse::<i32>() {
+            Ok(exponent) => (digits, exponent),
+            Err(_) => return Err(format!("`{}` is no amount", shown())),
+        },
+    };
+    let written = digits.strip_prefix(['-', '+']).unwrap_or(digits);
+    let is_digit = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+    if !written.bytes().any(|byte| byte.is_ascii_digit()) || !written.bytes().all(is_digit) {
+        return Err(format!("`{}` is no amount", shown()));
+    }
+    let too_long = || format!("`{}` has more digits than the 28 that are kept exactly", shown());
+    let amount = Decimal::from_str_exact(digits).map_err(|_| too_long())?;
+    let power = exponent.unsigned_abs();
+    if power > 28 {
+        return if amount.is_zero() { Ok(Decimal::ZERO) } else { Err(too_long()) };
+    }
+    if exponent >= 0 {
+        let factor = Decimal::from_i128_with_scale(10_i128.pow(power), 0);
+        return amount.checked_mul(factor).ok_or_else(too_long);
+    }
+    let (mut amount, scale) = (amount.normalize(), amount.normalize().scale() + power);
+    amount.set_scale(scale).map_err(|_| too_long())?;
+    Ok(amount)
+}
+
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&format!("{} {}", self.amount.normalize(), self.currency))
-    }
-}
-
-/// The time one rate pays for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Period {
-    /// 3,600 seconds.
-    Hour,
-    /// 24 hours. At Fluence: one epoch.
-    Day,
-    /// A calendar month.
-    Month,
-}
-
-impl Period {
-    /// The period as one word.
-    #[must_use]
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Hour => "hour",
-            Self::Day => "day",
-            Self::Month => "month",
-        }
-    }
-}
-
-impl fmt::Display for Period {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.words())
-    }
-}
-
-/// What something costs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Price {
-    /// The provider has not told. Never to be read as free.
-    Unknown,
-    /// A rate for a period.
-    Rate {
-        /// How much each period costs.
-        amount: Money,
-        /// The period the amount pays for.
-        per: Period,
-    },
-}
-
-impl fmt::Display for Price {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unknown => f.pad("unknown"),
-            Self::Rate { amount, per } => f.pad(&format!("{amount}/{per}")),
-        }
     }
 }
 
@@ -180,5 +161,41 @@ mod tests {
         assert_eq!(text, r#"{"amount":"0.2981600","currency":"USDC"}"#);
         assert_eq!(serde_json::from_str::<Money>(&text).unwrap(), money);
         assert!("XYZ".parse::<Currency>().is_err());
+    }
+
+    #[test]
+    fn amounts_are_read_to_the_last_digit_or_not_at_all() {
+        let rows = [
+            ("298160", "298160"),
+            (".30697", "0.30697"),
+            ("25.0000000000", "25.0000000000"),
+            ("1.5", "1.5"),
+            ("-0.5", "-0.5"),
+            ("+3", "3"),
+            ("3e-7", "0.0000003"),
+            ("1.5E2", "150.0"),
+            ("0e99", "0"),
+            ("0.1234567890123456789012345678", "0.1234567890123456789012345678"),
+        ];
+        for (text, wanted) in rows {
+            assert_eq!(exact(text).unwrap().to_string(), wanted, "{text}");
+        }
+        let refused = [
+            "",
+            "NaN",
+            "inf",
+            "-",
+            ".",
+            "1,5",
+            "0x10",
+            "1.2.3",
+            "1e",
+            "1e99",
+            "0.12345678901234567890123456789",
+            "12345678901234567890123456789012",
+        ];
+        for text in refused {
+            assert!(exact(text).is_err(), "{text}");
+        }
     }
 }

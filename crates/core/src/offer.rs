@@ -27,7 +27,7 @@ pub struct Offer {
     pub id: OfferId,
     /// How large the machine is.
     pub size: Size,
-    /// The system disk that comes with it, in GiB; absent where it is chosen freely.
+    /// The system disk that the price includes, in GiB; absent where it is chosen freely and the price has none.
     pub disk_gib: Option<u64>,
     /// Where it stands.
     pub location: Location,
@@ -59,6 +59,9 @@ pub struct OfferQuery {
     pub vcpus: Option<u32>,
     /// At least this much memory, in MiB.
     pub memory_mib: Option<u64>,
+    /// With a system disk of at least this size, in GiB. Where disks are chosen freely, the price is for this one;
+    /// absent there: for the smallest that a create would take.
+    pub disk_gib: Option<u64>,
     /// In one of these countries.
     pub countries: Vec<Country>,
     /// In this zone, by the provider's own word.
@@ -68,6 +71,23 @@ pub struct OfferQuery {
 }
 
 impl OfferQuery {
+    /// Whether every offer that meets `narrower` also meets this query, at the same price.
+    #[must_use]
+    pub fn covers(&self, narrower: &Self) -> bool {
+        fn at_most<T: PartialOrd>(mine: Option<T>, theirs: Option<T>) -> bool {
+            mine.is_none() || (theirs.is_some() && mine <= theirs)
+        }
+        let places = self.countries.is_empty()
+            || (!narrower.countries.is_empty()
+                && narrower.countries.iter().all(|country| self.countries.contains(country)));
+        at_most(self.vcpus, narrower.vcpus)
+            && at_most(self.memory_mib, narrower.memory_mib)
+            && self.disk_gib == narrower.disk_gib
+            && places
+            && (self.zone.is_none() || self.zone == narrower.zone)
+            && self.charge == narrower.charge
+    }
+
     /// Whether an offer of this size at this place is wanted. A place of unknown country meets no country wish.
     #[must_use]
     pub fn admits(&self, size: Size, location: &Location) -> bool {
@@ -76,5 +96,37 @@ impl OfferQuery {
             && (self.countries.is_empty()
                 || location.country.is_some_and(|country| self.countries.contains(&country)))
             && self.zone.as_deref().is_none_or(|zone| location.zone.as_deref() == Some(zone))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wider_query_covers_a_narrower_one_and_never_the_other_way() {
+        let query = |vcpus, memory_mib, countries: &[&str], zone: Option<&str>| OfferQuery {
+            vcpus,
+            memory_mib,
+            countries: countries.iter().map(|code| code.parse().unwrap()).collect(),
+            zone: zone.map(str::to_owned),
+            ..OfferQuery::default()
+        };
+        let any = OfferQuery::default();
+        let rows = [
+            (query(None, None, &[], None), query(Some(2), Some(4_096), &["DE"], Some("FRA-A"))),
+            (query(Some(2), None, &[], None), query(Some(4), None, &[], None)),
+            (query(None, Some(1_024), &["DE", "FR"], None), query(None, Some(2_048), &["FR"], None)),
+            (query(None, None, &[], Some("FRA-A")), query(Some(1), None, &[], Some("FRA-A"))),
+        ];
+        for (wider, narrower) in rows {
+            assert!(wider.covers(&narrower) && wider.covers(&wider), "{wider:?} {narrower:?}");
+            assert!(!narrower.covers(&wider), "{wider:?} {narrower:?}");
+        }
+        let disk = OfferQuery { disk_gib: Some(20), ..OfferQuery::default() };
+        let prepaid = OfferQuery { charge: Some(ChargeType::Prepaid { months: 1 }), ..OfferQuery::default() };
+        for other in [disk, prepaid] {
+            assert!(!any.covers(&other) && !other.covers(&any), "the price is another: {other:?}");
+        }
     }
 }

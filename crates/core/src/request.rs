@@ -403,7 +403,7 @@ mod tests {
     fn each_bad_field_is_named_with_what_was_given() {
         let limit = |amount: &str| PriceLimit {
             amount: Money::new(amount.parse().unwrap(), Currency::USD),
-            per: Period::Day,
+            per: Period::DAY,
         };
         type Spoil = fn(&mut CreateRequest);
         let spoil: [(&str, Spoil); 9] = [

@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use rust_decimal::Decimal;
 use serde_json::Value;
 use vmbroker_core::{
-    Currency, DataCentre, Disk, Extras, Handle, Image, Instance, Location, Money, Period, Port, Price,
-    Protocol, ProviderId, State,
+    Billing, Charge, Currency, DataCentre, Disk, Extras, Handle, Image, Instance, Location, Money, Period,
+    Port, Price, Protocol, ProviderId, State,
 };
 
 pub(crate) use offers::{Basic, admitted, offers};
@@ -38,6 +38,14 @@ pub(crate) fn state(word: &str) -> State {
     known.map_or(State::Unrecognised, |(_, state)| *state)
 }
 
+/// An epoch's price: charged when a machine is created, and then each day at 17:55 UTC. Source: the billing section of
+/// the documents' page on renting a machine.
+pub(crate) fn price(epoch: Money) -> Price {
+    const BILLED_AT: u32 = 17 * 3_600 + 55 * 60;
+    let billing = Billing::at_the_clock(Period::DAY, BILLED_AT);
+    Price::new(epoch.currency, vec![Charge::rate("machine", epoch.amount, Period::DAY, billing)])
+}
+
 /// How an account's machines are read.
 pub(crate) struct Reader<'a> {
     pub(crate) provider: &'a ProviderId,
@@ -56,10 +64,9 @@ impl Reader<'_> {
         let mut money = |field: &'static str, figure: Option<Number>| self.money(field, figure, extras);
         instance.spent = money("totalSpent", vm.total_spent);
         instance.reserved = money("reservedBalance", vm.reserved_balance);
-        instance.price = match money("pricePerEpoch", vm.price_per_epoch) {
-            Some(amount) => Price::Rate { amount, per: Period::Day },
-            None => Price::Unknown,
-        };
+        if let Some(amount) = money("pricePerEpoch", vm.price_per_epoch) {
+            instance.price = price(amount);
+        }
         instance.created_at = parse("createdAt", vm.created_at, extras);
         instance.next_billing_at = parse("nextBillingAt", vm.next_billing_at, extras);
         instance.public_addresses =

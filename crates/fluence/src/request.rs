@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use vmbroker_core::{
-    ChargeType, Country, CreateRequest, Currency, Error, ErrorKind, ImageWish, MachineWish, NameRule, Period,
+    ChargeType, Country, CreateRequest, Currency, Error, ErrorKind, ImageWish, MachineWish, NameRule,
     PriceLimit, Protocol, PublicAddress, Result, Size, SshKey,
 };
 
@@ -278,10 +278,10 @@ fn max_price(limit: &PriceLimit) -> Result<String> {
         )));
     }
     let amount = limit.amount.amount;
-    let daily = match limit.per {
-        Period::Day => Some(amount),
-        Period::Hour => amount.checked_mul(Decimal::from(24)),
-        Period::Month => amount.checked_div(Decimal::from(LONGEST_MONTH)),
+    let (seconds, a_day) = (limit.per.seconds(), Decimal::from(86_400));
+    let daily = match seconds {
+        Some(seconds) => amount.checked_mul(a_day).map(|sum| sum / Decimal::from(seconds)),
+        None => Some(amount / Decimal::from(LONGEST_MONTH) / Decimal::from(limit.per.count())),
     };
     let rounded = daily.map(|daily| daily.round_dp_with_strategy(6, RoundingStrategy::ToZero));
     match rounded {

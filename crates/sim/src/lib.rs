@@ -11,6 +11,7 @@
 //! answer to a request; what goes wrong on the connection is done to every face alike. Nothing here shares a line
 //! with an adapter: each is its own reading of the documents.
 
+mod billing;
 mod cloud;
 mod control;
 mod face;
@@ -23,12 +24,13 @@ mod profile;
 mod sandbox;
 mod serve;
 
+pub use billing::Billing;
 pub use cloud::{Account, Call, Cloud};
 pub use face::{Answer, Face, Request};
 pub use faces::{Dialect, WALDUR_IDS, WaldurIds};
 pub use fault::{Fault, FaultKind, Refusal};
 pub use inventory::{Place, SimOffer};
-pub use ledger::{Billing, Ledger, LedgerEntry};
+pub use ledger::{Ledger, LedgerEntry};
 pub use machine::{Machine, Phase};
 pub use profile::{Credentials, Profile};
 pub use sandbox::{Running, Sandbox, SandboxConfig};

@@ -200,7 +200,7 @@ impl ComputeProvider for Wayscloud {
                 disk_gib: it.disk_gib.filter(|_| self.config.dialect == Dialect::Documented),
                 location: self.location.clone(),
                 charge: ChargeType::PayAsYouGo,
-                price: Price::Unknown,
+                price: Price::untold(),
                 availability: Availability::Unknown,
                 extras: name.into_iter().collect::<BTreeMap<_, _>>(),
             })

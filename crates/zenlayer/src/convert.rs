@@ -190,7 +190,7 @@ impl Market {
             disk_gib: None,
             location: self.zone(&model.zone).map(|zone| zone.location.clone()).unwrap_or_default(),
             charge,
-            price: Price::Unknown,
+            price: Price::untold(),
             availability: Availability::Unknown,
             extras: extras.collect(),
         }

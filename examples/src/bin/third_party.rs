@@ -140,7 +140,7 @@ impl ComputeProvider for BreezeAccount {
             disk_gib: None,
             location: Location::default(),
             charge: ChargeType::PayAsYouGo,
-            price: Price::Unknown,
+            price: Price::untold(),
             availability: Availability::Unknown,
             extras: BTreeMap::new(),
         };

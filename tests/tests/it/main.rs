@@ -1,6 +1,7 @@
 //! The whole system: every adapter against the simulated cloud that speaks its dialect.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+mod bills;
 mod calls;
 mod canary;
 mod laws;

@@ -1,7 +1,7 @@
 //! `vmbroker offers`.
 
 use serde_json::json;
-use vmbroker::{Availability, ChargeType, Country, Offer, OfferQuery, Price};
+use vmbroker::{Availability, ChargeType, Country, Offer, OfferQuery};
 
 use super::{place_cell, size_cell};
 use crate::args::Accounts;
@@ -42,6 +42,7 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
     let query = OfferQuery {
         vcpus: args.vcpus,
         memory_mib: args.memory,
+        disk_gib: None,
         countries: args.countries,
         zone: args.zone,
         charge: args.prepaid_months.map(|months| ChargeType::Prepaid { months }),
@@ -65,7 +66,7 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
         terminal.note("no offer meets this wish");
     } else {
         table(&offers).print(terminal)?;
-        if offers.iter().any(|offer| offer.price == Price::Unknown) {
+        if offers.iter().any(|offer| !offer.price.is_known()) {
             terminal.note("note: `unknown` means that the price has not been told, never that it is free");
         }
     }

@@ -119,7 +119,7 @@ impl ComputeProvider for Cloud {
             disk_gib: Some(25),
             location: vmbroker::Location { country: country.parse().ok(), ..Default::default() },
             charge: ChargeType::PayAsYouGo,
-            price: Price::Unknown,
+            price: Price::untold(),
             availability: Availability::Unknown,
             extras: Default::default(),
         };

@@ -273,7 +273,7 @@ impl ComputeProvider for Double {
                 ..Location::default()
             },
             charge: ChargeType::PayAsYouGo,
-            price: Price::Unknown,
+            price: Price::untold(),
             availability: Availability::Unknown,
             extras: Default::default(),
         };

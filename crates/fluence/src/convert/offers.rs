@@ -137,7 +137,7 @@ impl Group {
             disk_gib: basic.map(|basic| basic.storage_gib),
             location: Location { country, city, zone: None, data_centre },
             charge: ChargeType::PayAsYouGo,
-            price: Price::Unknown,
+            price: Price::untold(),
             availability: self.left.map_or(Availability::Unknown, Availability::Count),
             extras: self.extras.into_iter().map(|(field, texts)| (field, joined(texts))).collect(),
         }

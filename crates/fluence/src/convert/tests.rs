@@ -99,13 +99,26 @@ fn every_field_of_the_april_list_reaches_the_instance() {
         "22/tcp"
       ],
       "price": {
-        "rate": {
-          "amount": {
+        "currency": "USDC",
+        "charges": [
+          {
+            "item": "machine",
             "amount": "0.298160",
-            "currency": "USDC"
-          },
-          "per": "day"
-        }
+            "due": {
+              "rate": {
+                "per": "day",
+                "billing": {
+                  "increment": "day",
+                  "alignment": {
+                    "clock": {
+                      "offset_seconds": 64500
+                    }
+                  }
+                }
+              }
+            }
+          }
+        ]
       },
       "spent": {
         "amount": "17.846000",
@@ -134,7 +147,7 @@ fn every_field_of_the_april_list_reaches_the_instance() {
 fn the_may_list_tells_the_same_machine_in_other_units() {
     let (april, may) = (read(Contract::April2025, VM_APRIL), read(Contract::May2025, VM_MAY));
     assert_eq!((may.size, &may.disks), (april.size, &april.disks));
-    assert_eq!(may.price, Price::Rate { amount: usdc("2.4352"), per: Period::Day });
+    assert_eq!(may.price, price(usdc("2.4352")));
     assert_eq!((may.spent, may.reserved), (Some(usdc("2.4352")), Some(usdc("2.4352"))));
     assert_eq!(may.created_at, "2025-04-30T11:23:05Z".parse().ok());
     assert_eq!(may.next_billing_at, "2025-04-30T11:55:09Z".parse().ok());
@@ -169,14 +182,10 @@ fn money_is_read_by_contract_and_never_by_its_looks() {
         let instance = read(contract, json!({ "id": "0x1", "pricePerEpoch": figure }).to_string());
         match wanted {
             Some(amount) => {
-                assert_eq!(
-                    instance.price,
-                    Price::Rate { amount: usdc(amount), per: Period::Day },
-                    "{figure}"
-                );
+                assert_eq!(instance.price, price(usdc(amount)), "{figure}");
             }
             None => {
-                assert_eq!(instance.price, Price::Unknown, "{figure}");
+                assert_eq!(instance.price, Price::untold(), "{figure}");
                 assert!(instance.extras.get("pricePerEpoch").is_some(), "{figure}");
             }
         }
@@ -298,7 +307,13 @@ fn the_documents_offer_becomes_one_that_can_be_ordered() {
           }
         },
         "charge": "pay_as_you_go",
-        "price": "unknown",
+        "price": {
+          "currency": null,
+          "charges": [],
+          "unknown": [
+            "the provider tells no price"
+          ]
+        },
         "availability": {
           "count": 5
         },

@@ -1,5 +1,5 @@
 use serde_json::{Value, json};
-use vmbroker_core::{DataDisk, LocationWish, Marker, Money, OfferId, Owner, Port};
+use vmbroker_core::{DataDisk, LocationWish, Marker, Money, OfferId, Owner, Period, Port};
 
 use super::*;
 use crate::KIND;
@@ -51,7 +51,7 @@ fn documents_wish() -> CreateRequest {
     wish.data_disks = vec![DataDisk { size_gib: 20, kind: Some("nvme".to_owned()) }];
     wish.ports = vec!["80".parse().unwrap(), "443".parse().unwrap(), "22".parse().unwrap()];
     wish.price_limit =
-        Some(PriceLimit { amount: Money::new("1.50".parse().unwrap(), Currency::USD), per: Period::Day });
+        Some(PriceLimit { amount: Money::new("1.50".parse().unwrap(), Currency::USD), per: Period::DAY });
     wish
 }
 
@@ -155,14 +155,14 @@ fn a_limit_is_never_raised_by_its_conversion() {
     let limit =
         |amount: &str, per| PriceLimit { amount: Money::new(amount.parse().unwrap(), Currency::Usdc), per };
     let rows = [
-        ("1.5", Period::Day, Some("1.5")),
-        ("1.23456789", Period::Day, Some("1.234567")),
-        ("100", Period::Day, Some("100")),
-        ("0.05", Period::Hour, Some("1.2")),
-        ("31", Period::Month, Some("1")),
-        ("10", Period::Month, Some("0.32258")),
-        ("0.00000001", Period::Day, None),
-        ("79228162514264337593543950335", Period::Hour, None),
+        ("1.5", Period::DAY, Some("1.5")),
+        ("1.23456789", Period::DAY, Some("1.234567")),
+        ("100", Period::DAY, Some("100")),
+        ("0.05", Period::HOUR, Some("1.2")),
+        ("31", Period::MONTH, Some("1")),
+        ("10", Period::MONTH, Some("0.32258")),
+        ("0.00000001", Period::DAY, None),
+        ("79228162514264337593543950335", Period::HOUR, None),
     ];
     for (amount, per, wanted) in rows {
         let sent = max_price(&limit(amount, per));
@@ -170,14 +170,14 @@ fn a_limit_is_never_raised_by_its_conversion() {
         if let Ok(sent) = sent {
             let daily: Decimal = sent.parse().unwrap();
             let days = match per {
-                Period::Hour => Decimal::ONE / Decimal::from(24),
-                Period::Day => Decimal::ONE,
-                Period::Month => Decimal::from(31),
+                Period::HOUR => Decimal::ONE / Decimal::from(24),
+                Period::DAY => Decimal::ONE,
+                _ => Decimal::from(31),
             };
             assert!(daily * days <= amount.parse().unwrap(), "{amount} {per}");
         }
     }
-    let mut euros = limit("1", Period::Day);
+    let mut euros = limit("1", Period::DAY);
     euros.amount.currency = "EUR".parse().unwrap();
     assert_eq!(max_price(&euros).unwrap_err().kind(), ErrorKind::IncompatibleOffer);
 }
@@ -202,7 +202,7 @@ fn each_thing_this_wire_lacks_is_refused_by_name() {
         }),
         ("price_limit", |wish| {
             let amount = Money::new(Decimal::ONE, "NOK".parse().unwrap());
-            wish.price_limit = Some(PriceLimit { amount, per: Period::Day });
+            wish.price_limit = Some(PriceLimit { amount, per: Period::DAY });
         }),
     ];
     for (field, spoil) in spoil {

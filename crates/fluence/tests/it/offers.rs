@@ -14,7 +14,7 @@ async fn offers_are_asked_for_by_country_and_can_be_ordered_by_their_id() {
     assert_eq!(world.bodies("/marketplace/offers"), [json!({"datacenter":{"countries":["DE"]}})]);
     assert_eq!(found.len(), 2);
     assert_eq!(found[0].id.0, format!("{SMALL}@DE"));
-    assert_eq!((found[0].availability, found[0].price), (Availability::Count(5), Price::Unknown));
+    assert_eq!((found[0].availability, &found[0].price), (Availability::Count(5), &Price::untold()));
     let mut wish = exact_wish();
     wish.machine = vmbroker_core::MachineWish::Offer(found[0].id.clone());
     world.fluence.create(&wish).await.unwrap();

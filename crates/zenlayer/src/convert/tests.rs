@@ -199,7 +199,7 @@ fn a_model_in_a_zone_is_an_offer() {
     assert_eq!(offers[0].id.0, "FRA-A/c.4c8g");
     assert_eq!(offers[0].location.to_string(), "DE Frankfurt FRA-A");
     assert_eq!(offers[0].extras["internetMaxBandwidthOutLimit"], "1500");
-    assert_eq!(offers[0].price, Price::Unknown);
+    assert_eq!(offers[0].price, Price::untold());
     assert_eq!(offers[1].location.to_string(), "Atlantis XYZ-A");
     assert_eq!(market.models[1].bandwidth_limit, None);
     assert!(offers[1].extras.is_empty());

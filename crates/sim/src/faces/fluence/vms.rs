@@ -6,7 +6,8 @@ use rust_decimal::prelude::ToPrimitive;
 use serde_json::{Value, json};
 
 use super::{Contract, error, object, unfit};
-use crate::ledger::{charged, next_boundary};
+use crate::billing::next_boundary;
+use crate::ledger::charged;
 use crate::{Answer, Cloud, FaultKind, Machine, Phase, Request};
 
 pub(super) fn list(contract: Contract, cloud: &Cloud) -> Answer {

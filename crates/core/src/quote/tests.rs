@@ -1,0 +1,234 @@
+use super::*;
+use crate::{Currency, Unit};
+
+const HALF_AN_HOUR: u64 = 1_800;
+const HOUR: u64 = 3_600;
+const DAY: u64 = 86_400;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn decimal(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+fn price(amount: &str, per: Period, billing: Billing) -> Price {
+    Price::new(Currency::USD, vec![Charge::rate("machine", decimal(amount), per, billing)])
+}
+
+fn total(price: &Price, start: &str, seconds: u64) -> String {
+    price.total(at(start), Duration::from_secs(seconds)).exact().unwrap().amount.normalize().to_string()
+}
+
+/// One price of each kind of billing, all at different rates.
+fn kinds() -> Vec<Price> {
+    let capped = Billing { cap: Some(decimal("10")), ..Billing::begun(Period::HOUR) };
+    let capped_clock = Billing { cap: Some(decimal("3")), ..Billing::at_the_clock(Period::DAY, 64_500) };
+    let minimum = Billing { minimum_seconds: 600, ..Billing::begun(Period::SECOND) };
+    let committed = Billing { commitment_months: 2, ..Billing::begun(Period::HOUR) };
+    let month = |count| Period::new(count, Unit::Month);
+    vec![
+        price("0.024", Period::HOUR, Billing::begun(Period::HOUR)),
+        price("0.012", Period::HOUR, Billing::begun(Period::SECOND)),
+        price("0.07", Period::HOUR, Billing::begun(Period::MINUTE)),
+        price("0.5", Period::HOUR, minimum),
+        price("0.30698", Period::DAY, Billing::at_the_clock(Period::DAY, 64_500)),
+        price("0.76", Period::HOUR, Billing::at_the_clock(Period::HOUR, 0)),
+        price("0.05", Period::HOUR, Billing::monthly(Period::HOUR)),
+        price("1.1", Period::DAY, Billing::monthly(Period::DAY)),
+        price("26.25", Period::MONTH, Billing::monthly(Period::DAY)),
+        price("26.25", Period::MONTH, Billing::monthly(Period::MONTH)),
+        price("13.3", month(3), Billing::begun(month(3))),
+        price("9", Period::MONTH, Billing::at_the_clock(Period::MONTH, 0)),
+        price("30", Period::MONTH, Billing::begun(Period::HOUR)),
+        price("0.02", Period::HOUR, capped),
+        price("0.5", Period::DAY, capped_clock),
+        price("0.01", Period::HOUR, committed),
+    ]
+}
+
+fn random_start(random: &mut Random) -> Timestamp {
+    // Whole days, boundaries and ends of months come up as often as anything else.
+    let second = 1_767_225_600 + random.below(3 * 366 * DAY);
+    let rounded = match random.below(4) {
+        0 => second,
+        1 => second / DAY * DAY,
+        2 => second / DAY * DAY + 64_500,
+        _ => second / HOUR * HOUR,
+    };
+    Timestamp::from_second(i64::try_from(rounded).unwrap()).unwrap()
+}
+
+fn random_run(random: &mut Random) -> u64 {
+    match random.below(5) {
+        0 => random.below(100),
+        1 => random.below(2 * DAY),
+        2 => random.below(90) * DAY,
+        3 => random.below(200 * DAY),
+        _ => random.below(100) * HOUR,
+    }
+}
+
+/// Small numbers from a seed: core has no random numbers of its own.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+#[test]
+fn more_time_never_costs_less() {
+    let mut random = Random(1);
+    for price in kinds() {
+        for _ in 0..2_000 {
+            let (start, short) = (random_start(&mut random), random_run(&mut random));
+            let long = short + random_run(&mut random);
+            let cost = |run| price.total(start, Duration::from_secs(run)).exact().unwrap().amount;
+            assert!(cost(short) <= cost(long), "{price} from {start}: {short} s against {long} s");
+        }
+    }
+}
+
+#[test]
+fn a_bill_is_the_sum_of_its_parts_where_one_piece_ends() {
+    let mut random = Random(2);
+    let cost = |price: &Price, start: Timestamp, run: u64| {
+        price.total(start, Duration::from_secs(run)).exact().unwrap().amount
+    };
+    let later = |start: Timestamp, seconds: u64| start.checked_add(Duration::from_secs(seconds)).unwrap();
+    let whole_hours = price("0.024", Period::HOUR, Billing::begun(Period::HOUR));
+    let clock = price("0.30698", Period::DAY, Billing::at_the_clock(Period::DAY, 64_500));
+    for _ in 0..2_000 {
+        let start = random_start(&mut random);
+        let (first, second) = (HOUR * (1 + random.below(100)), 1 + random_run(&mut random));
+        let parts = cost(&whole_hours, start, first) + cost(&whole_hours, later(start, first), second);
+        assert_eq!(cost(&whole_hours, start, first + second), parts, "{start} {first} {second}");
+
+        // At a boundary of the clock the second part pays its own start: that is the piece counted twice.
+        let to_boundary = 64_500 + DAY - start.as_second().rem_euclid(86_400).unsigned_abs();
+        let parts = cost(&clock, start, to_boundary) + cost(&clock, later(start, to_boundary), second);
+        assert_eq!(cost(&clock, start, to_boundary + second) + decimal("0.30698"), parts, "{start} {second}");
+    }
+    // Calendar months are billed apart from each other, whatever the increment.
+    for billing in [Billing::monthly(Period::HOUR), Billing::monthly(Period::DAY)] {
+        let monthly = price("0.24", Period::DAY, billing);
+        let (start, boundary) = (at("2026-01-20T10:30:00Z"), at("2026-02-01T00:00:00Z"));
+        let first = boundary.duration_since(start).as_secs().unsigned_abs();
+        for second in [1, 5_000, 20 * DAY] {
+            let parts = cost(&monthly, start, first) + cost(&monthly, boundary, second);
+            assert_eq!(cost(&monthly, start, first + second), parts);
+        }
+    }
+}
+
+#[test]
+fn nothing_is_rounded_before_the_last_step() {
+    let seconds = Billing::begun(Period::SECOND);
+    let third = |item| Charge::rate(item, decimal("0.01"), Period::HOUR, seconds);
+    let thirds = Price::new(Currency::USD, vec![third("a"), third("b"), third("c")]);
+    // A second costs 0.01 / 3,600 three times: 1,200 seconds come to 0.01, to the last digit.
+    assert_eq!(total(&thirds, "2026-03-01T00:00:00Z", 1_200), "0.01");
+    let alone = price("0.01", Period::HOUR, seconds);
+    assert_eq!(total(&alone, "2026-03-01T00:00:00Z", 1), "0.0000027777777777777777777778");
+    let mixed = Price::new(
+        Currency::USD,
+        vec![
+            third("a"),
+            Charge::rate("b", decimal("0.1"), Period::DAY, seconds),
+            Charge::rate("c", decimal("1"), Period::MONTH, seconds),
+            Charge::once("setup", decimal("2")),
+        ],
+    );
+    assert_eq!(total(&mixed, "2026-03-01T00:00:00Z", 30 * DAY), "13.2");
+}
+
+#[test]
+fn the_ranking_flips_with_the_run_time() {
+    let fluence = price("0.30698", Period::DAY, Billing::at_the_clock(Period::DAY, 64_500));
+    let hourly = price("0.024", Period::HOUR, Billing::begun(Period::HOUR));
+    // Ten minutes from 17:50 on: two days there, one hour here.
+    assert_eq!(total(&fluence, "2026-03-01T17:50:00Z", 600), "0.61396");
+    assert_eq!(total(&hourly, "2026-03-01T17:50:00Z", 600), "0.024");
+    assert_eq!(total(&fluence, "2026-03-01T18:00:00Z", 30 * DAY), "9.51638");
+    assert_eq!(total(&hourly, "2026-03-01T18:00:00Z", 30 * DAY), "17.28");
+}
+
+#[test]
+fn a_cap_a_minimum_and_a_commitment_hold() {
+    let start = "2026-01-30T12:00:00Z";
+    let capped = Billing { cap: Some(decimal("0.5")), ..Billing::begun(Period::HOUR) };
+    let capped = price("0.02", Period::HOUR, capped);
+    // 36 hours in January at 0.72 meet the cap; 5 in February do not.
+    assert_eq!(total(&capped, start, 41 * HOUR), "0.6");
+    assert_eq!(total(&capped, start, 36 * HOUR), "0.5");
+    assert_eq!(total(&capped, start, 90 * DAY), "2");
+    let minimum = Billing { minimum_seconds: 600, ..Billing::begun(Period::SECOND) };
+    let minimum = price("0.36", Period::HOUR, minimum);
+    assert_eq!(total(&minimum, start, 1), "0.06");
+    assert_eq!(total(&minimum, start, 601), "0.0601");
+    let committed = Billing { commitment_months: 1, ..Billing::begun(Period::HOUR) };
+    let committed = price("0.01", Period::HOUR, committed);
+    assert_eq!(total(&committed, "2026-02-01T00:00:00Z", HALF_AN_HOUR), "6.72");
+    assert_eq!(total(&committed, "2026-03-01T00:00:00Z", 31 * DAY + 1), "7.45");
+}
+
+#[test]
+fn what_cannot_be_known_is_never_exact() {
+    let start = at("2026-03-01T00:00:00Z");
+    let hour = Duration::from_secs(HOUR);
+    assert_eq!(Price::untold().total(start, hour), Total::Unknown);
+    let known = price("1", Period::HOUR, Billing::begun(Period::HOUR));
+    let one = Money::new(Decimal::ONE, Currency::USD);
+    assert_eq!(known.total(start, hour), Total::Exact(one));
+    let partly = known.and_unknown("traffic beyond 1 TB");
+    assert_eq!(partly.total(start, hour), Total::AtLeast(one));
+    assert_eq!(partly.quote(start, hour).unknown, ["traffic beyond 1 TB"]);
+    let endless = price("79228162514264337593543950335", Period::HOUR, Billing::begun(Period::HOUR));
+    assert_eq!(endless.total(start, 2 * hour), Total::Unknown);
+    assert_eq!(endless.quote(start, 2 * hour).total, Total::Unknown);
+    for price in kinds() {
+        for run in [Duration::ZERO, Duration::MAX] {
+            for start in [Timestamp::MIN, Timestamp::MAX, Timestamp::UNIX_EPOCH] {
+                assert!(matches!(price.total(start, run), Total::Exact(_) | Total::Unknown));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_quote_tells_how_each_line_was_made() {
+    let committed = Billing { commitment_months: 1, ..Billing::begun(Period::MONTH) };
+    let capped = Billing { cap: Some(decimal("20")), ..Billing::monthly(Period::HOUR) };
+    let charges = vec![
+        Charge::once("setup", decimal("5.00")),
+        Charge::rate("machine", decimal("0.30698"), Period::DAY, Billing::at_the_clock(Period::DAY, 64_500)),
+        Charge::rate("address", decimal("0.005"), Period::HOUR, Billing::begun(Period::HOUR)),
+        Charge::rate("plan", decimal("26.25"), Period::MONTH, Billing::monthly(Period::DAY)),
+        Charge::rate("disk", decimal("0.1"), Period::HOUR, capped),
+        Charge::rate("bandwidth", decimal("2"), Period::MONTH, committed),
+    ];
+    let quote =
+        Price::new(Currency::USD, charges).quote(at("2026-03-01T17:50:00Z"), Duration::from_secs(600));
+    let lines: Vec<String> =
+        quote.lines.iter().map(|line| format!("{}: {} = {}", line.item, line.how, line.amount)).collect();
+    assert_eq!(
+        lines,
+        [
+            "setup: once, up front = 5 USD",
+            "machine: 2 days x 0.30698 USD/day, one at the start and one at each 17:55 UTC (first at 2026-03-01 \
+             17:55 UTC) = 0.61396 USD",
+            "address: 1 hour x 0.005 USD/hour, each hour begun = 0.005 USD",
+            "plan: 0.04 of a month x 26.25 USD/month, the days touched of each calendar month, as a share rounded \
+             up to the hundredth = 1.05 USD",
+            "disk: 1 hour x 0.1 USD/hour, each hour begun, anew in each calendar month, at most 20 USD in a \
+             calendar month = 0.1 USD",
+            "bandwidth: 1 month x 2 USD/month, each month begun, for at least 1 month = 2 USD",
+        ]
+    );
+    assert_eq!(quote.total.exact().unwrap().to_string(), "8.76896 USD");
+    assert_eq!(quote.lines.iter().map(|line| line.amount.amount).sum::<Decimal>(), decimal("8.76896"));
+}
