@@ -3,7 +3,8 @@
 //!
 //! Reading order: [`Subject`] (what a law is run on), [`World`] and [`Fault`] (what the author tells of the
 //! simulated cloud, and what can be made to go wrong there), [`laws`] (one function for each law, the law itself
-//! in its first line), [`run_all`] and [`Report`] (all of them at once).
+//! in its first line), [`run_all`] and [`Report`] (all of them at once), [`LogBuffer`] (for the test that no secret is
+//! logged).
 //!
 //! Invariants of this room: every wait is on the subject's [`Clock`](vmbroker_core::Clock); no law panics; what
 //! could not be tried is reported as [`Verdict::NotApplicable`] with its reason, never as kept.
@@ -18,6 +19,7 @@
 
 mod law;
 pub mod laws;
+mod log;
 mod report;
 mod steps;
 mod subject;
@@ -25,6 +27,7 @@ mod verdict;
 mod world;
 
 pub use law::{LAWS, Law};
+pub use log::LogBuffer;
 pub use report::{Entry, Report, Shortfall, run_all};
 pub use subject::Subject;
 pub use verdict::{Outcome, Verdict, Violation};

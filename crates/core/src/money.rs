@@ -116,7 +116,8 @@ pub fn exact(text: &str) -> Result<Decimal, String> {
     };
     let written = digits.strip_prefix(['-', '+']).unwrap_or(digits);
     let is_digit = |byte: u8| byte.is_ascii_digit() || byte == b'.';
-    if !written.bytes().any(|byte| byte.is_ascii_digit()) || !written.bytes().all(is_digit) {
+    let dots = written.bytes().filter(|byte| *byte == b'.').count();
+    if dots > 1 || !written.bytes().any(|byte| byte.is_ascii_digit()) || !written.bytes().all(is_digit) {
         return Err(format!("`{}` is no amount", shown()));
     }
     let too_long = || format!("`{}` has more digits than the 28 that are kept exactly", shown());
@@ -197,5 +198,6 @@ mod tests {
         for text in refused {
             assert!(exact(text).is_err(), "{text}");
         }
+        assert_eq!(exact("1.2.3").unwrap_err(), "`1.2.3` is no amount");
     }
 }

@@ -11,8 +11,8 @@ use crate::budget::Budget;
 use crate::judge::{self, Verdict};
 use crate::pace::Allowance;
 use crate::{
-    Answer, Call, Defaults, Dialect, Limits, Nature, Redactor, Refusal, Reply, Request, Transport,
-    TransportError, retry_after,
+    Answer, Call, Defaults, Dialect, HttpConfig, HttpTransport, Limits, Nature, Redactor, Refusal, Reply,
+    Request, Transport, TransportError, retry_after,
 };
 
 /// The most tries of one read, the first included.
@@ -78,6 +78,27 @@ impl Channel {
             budget,
             redactor,
         }))
+    }
+
+    /// The way of an account that sets this about its HTTP, and for the rest these defaults: the one
+    /// constructor for adapters. Absent `transport`: HTTP, over the proxy that the account names.
+    ///
+    /// # Errors
+    /// `InvalidConfig`, naming the field of `http`.
+    pub fn open(
+        provider: ProviderId,
+        dialect: Arc<dyn Dialect>,
+        transport: Option<Arc<dyn Transport>>,
+        clock: Clock,
+        http: &HttpConfig,
+        defaults: Defaults,
+    ) -> Result<Self> {
+        let settings = http.over(defaults)?;
+        let transport = match transport {
+            Some(transport) => transport,
+            None => Arc::new(HttpTransport::new(http.proxy.as_ref())?),
+        };
+        Ok(Self::new(provider, dialect, transport, clock, settings))
     }
 
     /// The account.

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use scripted::{Act, Scripted, answer};
 use vmbroker_core::{Clock, Effect, Error, ErrorKind, Retry, Secret};
 use vmbroker_http::{
-    Answer, Call, Channel, Defaults, Dialect, Exchange, Header, HttpTransport, Method, Nature, Pace,
-    Recording, Refusal, Replay, Reply, Request, Transport, Url,
+    Answer, Call, Channel, Defaults, Dialect, Exchange, Header, HttpConfig, HttpTransport, Method, Nature,
+    Pace, Recording, Refusal, Replay, Reply, Request, Transport, Url,
 };
 
 const CANARY: &str = "canary-4f1c9a";
@@ -265,4 +265,28 @@ async fn writes_keep_their_pace() {
         channel.send(call(Nature::Once, scripted.port)).await.unwrap();
     }
     assert_eq!(clock.elapsed().as_secs(), 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_channel_is_opened_with_what_its_account_sets() {
+    let timeout = Duration::from_secs(30);
+    let defaults =
+        Defaults { read_timeout: timeout, write_timeout: timeout, reads: Pace::OFF, writes: Pace::OFF };
+    let open = |transport: Option<Arc<dyn Transport>>, http: &HttpConfig| {
+        Channel::open("test".parse().unwrap(), Arc::new(Plain), transport, clock(), http, defaults)
+    };
+    let own = HttpConfig::default();
+    let scripted = Scripted::start(vec![answer(200, "", "{}")]).await;
+    open(None, &own).unwrap().send(call(Nature::Read, scripted.port)).await.unwrap();
+    assert_eq!(scripted.seen().requests.len(), 1);
+    let replay = Arc::new(Replay::new(vec![Exchange::new("POST", "/x", 200, "{}")]));
+    open(Some(replay.clone()), &own).unwrap().send(call(Nature::Read, 1)).await.unwrap();
+    assert_eq!(replay.asked().len(), 1);
+    let backwards = HttpConfig { read_every: Some("-1s".parse().unwrap()), ..HttpConfig::default() };
+    let no_proxy = HttpConfig { proxy: Some(Secret::new("canary not a url")), ..HttpConfig::default() };
+    for (http, field) in [(backwards, "http.read_every"), (no_proxy, "http.proxy")] {
+        let error = open(None, &http).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidConfig);
+        assert!(error.message().contains(field) && !error.to_string().contains("canary"), "{error}");
+    }
 }
