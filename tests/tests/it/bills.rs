@@ -60,7 +60,7 @@ fn rows() -> Vec<(Kind, &'static str, u64, &'static str)> {
         // Fluence: a day at creation, and one at each 17:55 UTC.
         (whole_days(), "2026-03-01T10:00:00Z", 40 * MINUTE, "0.30698"),
         (whole_days(), "2026-03-01T17:50:00Z", 10 * MINUTE, "0.61396"),
-        (whole_days(), "2026-03-01T17:54:59Z", 0, "0.30698"),
+        (whole_days(), "2026-03-01T17:54:58Z", 1, "0.30698"),
         (whole_days(), "2026-03-01T17:54:59Z", 1, "0.61396"),
         (whole_days(), "2026-03-01T17:55:00Z", DAY - 1, "0.30698"),
         (whole_days(), "2026-03-01T17:55:00Z", DAY, "0.61396"),
@@ -84,7 +84,7 @@ fn rows() -> Vec<(Kind, &'static str, u64, &'static str)> {
         (capped_hours(), "2026-01-15T00:00:00Z", 60 * DAY, "14.4"),
         (capped_hours(), "2026-03-01T00:00:00Z", 45 * DAY, "10.36"),
         // Each second, at least a minute.
-        (seconds(), "2026-03-01T10:00:00Z", 0, "0.006"),
+        (seconds(), "2026-03-01T10:00:00Z", 1, "0.006"),
         (seconds(), "2026-03-01T10:00:00Z", 59, "0.006"),
         (seconds(), "2026-03-01T10:00:00Z", 61, "0.0061"),
         (seconds(), "2026-03-01T10:00:00Z", DAY, "8.64"),
@@ -165,7 +165,8 @@ async fn any_run_is_quoted_as_it_is_billed() {
     };
     for _ in 0..300 {
         let start = Timestamp::from_second(1_767_225_600 + random.i64(0..94_608_000)).unwrap();
-        let run = Duration::from_secs(random.u64(0..[HOUR, 3 * DAY, 100 * DAY][random.usize(0..3)]));
+        let longest = [HOUR, 3 * DAY, 100 * DAY][random.usize(0..3)];
+        let run = Duration::from_secs(random.u64(1..longest));
         for kind in kinds() {
             let charge = Charge::rate("machine", kind.amount.parse().unwrap(), kind.per, kind.ours);
             let quoted = Price::new(Currency::USD, vec![charge]).total(start, run).exact().unwrap().amount;

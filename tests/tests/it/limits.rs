@@ -11,7 +11,7 @@ async fn a_price_limit_is_sent_or_the_wish_refused_before_anything_is_sent() {
         let mut wish = wish();
         let limit = |amount: &str| PriceLimit {
             amount: Money::new(amount.parse().unwrap(), Currency::USD),
-            per: Period::Day,
+            per: Period::DAY,
         };
         wish.price_limit = Some(limit("0.01"));
         let error = stage.provider.create(&wish).await.unwrap_err();
