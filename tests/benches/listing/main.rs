@@ -78,9 +78,6 @@ fn main() {
     let (fast, slow) = (Served::start(Duration::ZERO), Served::start(SLOW));
     let floors: Vec<Duration> =
         subjects(&fast.base).iter().map(|subject| runtime.block_on(compare(subject))).collect();
-    if std::env::args().any(|a| a == "--cpu") {
-        return;
-    }
     println!(
         "\nwith {} ms an answer: wall, against 1 + ceil((pages - 1) / 8) answers + 1.3 x the floor's CPU",
         SLOW.as_millis()
@@ -175,15 +172,17 @@ fn subjects(base: &str) -> Vec<Subject> {
             decode: |bytes| vmbroker_zenlayer::floor(bytes).unwrap(),
         }
     };
-    if std::env::args().any(|a| a == "--zen") {
-        return vec![zenlayer];
-    }
-    vec![
+    let mut all = vec![
         fluence("fluence-2025-04", vmbroker_fluence::Contract::April2025, "/vms/v2"),
         fluence("fluence-2025-05", vmbroker_fluence::Contract::May2025, "/vms/v3"),
         waldur,
         zenlayer,
-    ]
+    ];
+    // As with other benchmarks: `cargo bench --bench listing -- zenlayer` measures one.
+    if let Some(wanted) = std::env::args().skip(1).find(|argument| !argument.starts_with('-')) {
+        all.retain(|subject| subject.name.contains(&wanted));
+    }
+    all
 }
 
 async fn compare(subject: &Subject) -> Duration {
