@@ -2,17 +2,90 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::ops::Index;
+use std::ops::{Deref, Index};
 
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Text by the provider's field name, sorted by name; serialised as an object.
 ///
-/// Names are mostly constants of an adapter and are then not copied: a list of 10,000 machines has hundreds of
-/// thousands of them.
+/// Names are mostly constants of an adapter and are then not copied, and short texts stand in the list itself: a list of
+/// 10,000 machines has hundreds of thousands of both.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Extras(Vec<(Cow<'static, str>, String)>);
+pub struct Extras(Vec<(Cow<'static, str>, Text)>);
+
+/// Text that takes no memory of its own while it is short, as most of what providers tell is.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Text(Kept);
+
+/// How many bytes are short: as many as fit into the place that a long text's pointer and length need anyway, beside
+/// the tag. An id of 64 bits in decimal digits has 20.
+const SHORT: usize = 22;
+
+#[derive(Clone, PartialEq, Eq)]
+enum Kept {
+    /// The bytes after the length are zero, so that the same texts are the same bytes.
+    Short {
+        length: u8,
+        bytes: [u8; SHORT],
+    },
+    Long(Box<str>),
+}
+
+impl Text {
+    const EMPTY: Self = Self(Kept::Short { length: 0, bytes: [0; SHORT] });
+
+    fn short(text: &str) -> Option<Self> {
+        let mut bytes = [0; SHORT];
+        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        let length = u8::try_from(text.len()).ok()?;
+        Some(Self(Kept::Short { length, bytes }))
+    }
+
+    /// The text itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            // Made of a whole `str`, so always text again.
+            Kept::Short { length, bytes } => {
+                std::str::from_utf8(&bytes[..usize::from(*length)]).unwrap_or_default()
+            }
+            Kept::Long(text) => text,
+        }
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl PartialEq<&str> for Text {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self::short(text).unwrap_or_else(|| Self(Kept::Long(text.into())))
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self::short(&text).unwrap_or_else(|| Self(Kept::Long(text.into())))
+    }
+}
 
 impl Extras {
     /// Nothing yet.
@@ -28,7 +101,7 @@ impl Extras {
     }
 
     /// Keeps this text under this name, in place of what stood there.
-    pub fn insert(&mut self, name: impl Into<Cow<'static, str>>, text: impl Into<String>) {
+    pub fn insert(&mut self, name: impl Into<Cow<'static, str>>, text: impl Into<Text>) {
         let name = name.into();
         match self.find(&name) {
             Ok(at) => self.0[at].1 = text.into(),
@@ -40,11 +113,8 @@ impl Extras {
     pub fn append(&mut self, name: impl Into<Cow<'static, str>>, separator: &str, text: &str) {
         let name = name.into();
         match self.find(&name) {
-            Ok(at) => {
-                self.0[at].1.push_str(separator);
-                self.0[at].1.push_str(text);
-            }
-            Err(at) => self.0.insert(at, (name, text.to_owned())),
+            Ok(at) => self.0[at].1 = format!("{}{separator}{text}", self.0[at].1.as_str()).into(),
+            Err(at) => self.0.insert(at, (name, text.into())),
         }
     }
 
@@ -87,11 +157,11 @@ impl fmt::Debug for Extras {
 }
 
 impl Index<&str> for Extras {
-    type Output = String;
+    type Output = Text;
 
     /// The text under this name; empty where there is none.
-    fn index(&self, name: &str) -> &String {
-        static NOTHING: String = String::new();
+    fn index(&self, name: &str) -> &Text {
+        static NOTHING: Text = Text::EMPTY;
         self.find(name).map_or(&NOTHING, |at| &self.0[at].1)
     }
 }
@@ -138,9 +208,21 @@ mod tests {
         extras.append("c", ", ", "5");
         let all: Vec<(&str, &str)> = extras.iter().collect();
         assert_eq!(all, [("a", "2, 4"), ("b", "3"), ("c", "5")]);
-        assert_eq!((extras.get("d"), &extras["b"], extras.len()), (None, &"3".to_owned(), 3));
+        assert_eq!((extras.get("d"), &extras["b"], extras.len()), (None, &Text::from("3"), 3));
         let json = serde_json::to_string(&extras).unwrap();
         assert_eq!(json, r#"{"a":"2, 4","b":"3","c":"5"}"#);
         assert_eq!(serde_json::from_str::<Extras>(&json).unwrap(), extras);
+    }
+
+    #[test]
+    fn short_and_long_texts_are_kept_to_the_last_byte() {
+        let long = "é".repeat(40);
+        for length in [0, 1, SHORT - 1, SHORT, SHORT + 1, 80] {
+            let text = &long[..length / 2 * 2];
+            assert_eq!(Text::from(text), text);
+            assert_eq!(Text::from(text), Text::from(text.to_owned()));
+            assert_eq!(matches!(Text::from(text).0, Kept::Short { .. }), text.len() <= SHORT);
+        }
+        assert_eq!(size_of::<Text>(), size_of::<String>());
     }
 }

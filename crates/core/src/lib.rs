@@ -33,7 +33,7 @@ mod wait;
 pub use clock::Clock;
 pub use error::{Effect, Error, ErrorKind, Result, Retry};
 pub use ext::ComputeProviderExt;
-pub use extras::Extras;
+pub use extras::{Extras, Text};
 pub use handle::{Handle, Sighting};
 pub use instance::{Disk, Image, Instance, Size};
 pub use listing::{Listing, Pages};

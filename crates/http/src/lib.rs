@@ -29,7 +29,7 @@ pub use channel::Channel;
 pub use config::{Defaults, HttpConfig, base_url};
 pub use dialect::{Dialect, Refusal, kind_of_status};
 pub use pace::Pace;
-pub use paging::{PAGES_SIDE_BY_SIDE, fetch_pages};
+pub use paging::{PAGES_SIDE_BY_SIDE, fetch_pages, read_pages};
 pub use redact::Redactor;
 pub use replay::{Exchange, Recording, Replay};
 pub use reqwest::Method;

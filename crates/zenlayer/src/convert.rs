@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use vmbroker_core::{
     Availability, ChargeType, Disk, Extras, Handle, Instance, Location, Marker, Offer, OfferId, Price,
     ProviderId, Size, State,
@@ -261,48 +262,81 @@ impl Image {
     }
 }
 
-/// A machine, as a row of DescribeInstances shows it. A row that cannot be read is a machine all the same, in an
-/// unrecognised state and with a made-up id that no command takes: leaving it out would read as its absence.
+/// A machine as a row of DescribeInstances shows it, without what the row does not tell: whose it is and where.
+///
+/// Made row by row while a page is read, so that the memory of one row's texts serves the next.
+#[derive(Debug, Deserialize)]
+#[serde(from = "InstanceInfo")]
+pub(crate) struct Listed {
+    id: Option<String>,
+    name: String,
+    word: String,
+    zone: Option<String>,
+    size: Size,
+    image: Option<vmbroker_core::Image>,
+    disks: Vec<Disk>,
+    public_addresses: Vec<IpAddr>,
+    private_addresses: Vec<IpAddr>,
+    created_at: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
+    labels: BTreeMap<String, String>,
+    /// The marker in the tags.
+    tagged: Option<Marker>,
+    extras: Extras,
+}
+
+impl From<InstanceInfo> for Listed {
+    fn from(mut info: InstanceInfo) -> Self {
+        let mut kept = Extras::with_capacity(EXTRAS);
+        let (mut public_addresses, mut private_addresses) = (Vec::new(), Vec::new());
+        addresses("publicIpAddresses", &info.public_ip_addresses, &mut kept, &mut public_addresses);
+        addresses("publicIpv6Addresses", &info.public_ipv6_addresses, &mut kept, &mut public_addresses);
+        addresses("privateIpAddresses", &info.private_ip_addresses, &mut kept, &mut private_addresses);
+        let (labels, tagged) = labels(std::mem::take(&mut info.tags.0));
+        let listed = Self {
+            id: info.instance_id.take().filter(|id| !id.is_empty()),
+            name: info.instance_name.take().unwrap_or_default(),
+            word: info.instance_status.take().unwrap_or_default(),
+            zone: info.zone_id.take(),
+            size: size(info.cpu_count, info.memory),
+            image: image_of(&mut info),
+            disks: disks(&mut info, &mut kept),
+            public_addresses,
+            private_addresses,
+            created_at: time("createTime", info.create_time.take(), &mut kept),
+            expires_at: time("expiredTime", info.expired_time.take(), &mut kept),
+            labels,
+            tagged,
+            extras: Extras::new(),
+        };
+        extras(info, &mut kept);
+        Self { extras: kept, ..listed }
+    }
+}
+
+/// A machine of this account. A row that cannot be read is a machine all the same, in an unrecognised state and with a
+/// made-up id that no command takes: leaving it out would read as its absence.
 pub(crate) fn instance(
-    row: Row<InstanceInfo>,
+    row: Row<Listed>,
     number: usize,
     provider: &ProviderId,
     places: &mut Places,
 ) -> Instance {
-    let Row(Some(mut info)) = row else { return unreadable(number, provider) };
-    let id = info.instance_id.take().filter(|id| !id.is_empty());
-    let word = info.instance_status.take().unwrap_or_default();
-    let name = info.instance_name.take().unwrap_or_default();
-    let handle = Handle::of_instance(provider, id.unwrap_or_else(|| unreadable_id(number)));
-    let mut it = Instance::new(handle, name, state(&word), word);
-    it.extras = Extras::with_capacity(EXTRAS);
-    it.size = size(info.cpu_count, info.memory);
-    it.location = places.find(info.zone_id.take());
-    it.image = image_of(&mut info);
-    it.disks = disks(&mut info, &mut it.extras);
-    addresses(
-        "publicIpAddresses",
-        std::mem::take(&mut info.public_ip_addresses),
-        &mut it.extras,
-        &mut it.public_addresses,
-    );
-    addresses(
-        "publicIpv6Addresses",
-        std::mem::take(&mut info.public_ipv6_addresses),
-        &mut it.extras,
-        &mut it.public_addresses,
-    );
-    addresses(
-        "privateIpAddresses",
-        std::mem::take(&mut info.private_ip_addresses),
-        &mut it.extras,
-        &mut it.private_addresses,
-    );
-    it.created_at = time("createTime", info.create_time.take(), &mut it.extras);
-    it.expires_at = time("expiredTime", info.expired_time.take(), &mut it.extras);
-    it.labels = labels(std::mem::take(&mut info.tags.0), &mut it.marker);
+    let Row(Some(row)) = row else { return unreadable(number, provider) };
+    let handle = Handle::of_instance(provider, row.id.unwrap_or_else(|| unreadable_id(number)));
+    let mut it = Instance::new(handle, row.name, state(&row.word), row.word);
+    it.location = places.find(row.zone);
+    it.size = row.size;
+    it.image = row.image;
+    it.disks = row.disks;
+    it.public_addresses = row.public_addresses;
+    it.private_addresses = row.private_addresses;
+    it.created_at = row.created_at;
+    it.expires_at = row.expires_at;
+    it.labels = row.labels;
+    it.marker = it.marker.or(row.tagged);
     it.handle.marker = it.marker;
-    extras(info, &mut it.extras);
+    it.extras = row.extras;
     it
 }
 
@@ -350,14 +384,12 @@ fn disks(info: &mut InstanceInfo, extras: &mut Extras) -> Vec<Disk> {
 }
 
 /// The addresses that can be read; the rest is kept as text.
-fn addresses(field: &'static str, given: Vec<String>, extras: &mut Extras, addresses: &mut Vec<IpAddr>) {
+fn addresses(field: &'static str, given: &[String], extras: &mut Extras, addresses: &mut Vec<IpAddr>) {
     for text in given {
         match text.parse() {
             Ok(address) => addresses.push(address),
             Err(_) if text.is_empty() => {}
-            Err(_) => {
-                extras.append(field, ",", &text);
-            }
+            Err(_) => extras.append(field, ",", text),
         }
     }
 }
@@ -371,17 +403,17 @@ fn time(field: &'static str, given: Option<String>, extras: &mut Extras) -> Opti
     time
 }
 
-/// The tags as labels. The marker's own tag is no label; it counts where the name was changed.
-fn labels(tags: Vec<TagInfo>, marker: &mut Option<Marker>) -> BTreeMap<String, String> {
-    let mut labels = BTreeMap::new();
+/// The tags as labels, and the marker of the tag that is its own: that one is no label.
+fn labels(tags: Vec<TagInfo>) -> (BTreeMap<String, String>, Option<Marker>) {
+    let (mut labels, mut marker) = (BTreeMap::new(), None);
     for tag in tags {
         let (Some(key), value) = (tag.key, tag.value.unwrap_or_default()) else { continue };
         match (key == MARKER_TAG).then(|| Marker::find_in(&value)).flatten() {
-            Some(tagged) => *marker = marker.or(Some(tagged)),
+            Some(tagged) => marker = marker.or(Some(tagged)),
             None => _ = labels.insert(key, value),
         }
     }
-    labels
+    (labels, marker)
 }
 
 /// How many fields have no field of ours: room for all, taken once.
@@ -390,7 +422,10 @@ const EXTRAS: usize = 14;
 /// What has no field, where the provider tells it.
 fn extras(info: InstanceInfo, extras: &mut Extras) {
     let nic = info.nic.unwrap_or_default();
-    let groups = Some(info.security_group_ids.join(","));
+    let groups = match <[String; 1]>::try_from(info.security_group_ids) {
+        Ok([only]) => Some(only),
+        Err(several) => Some(several.join(",")),
+    };
     let texts = [
         ("autoRenew", info.auto_renew.map(|flag| flag.to_string())),
         ("instanceChargeType", info.instance_charge_type),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::IntoResponse;
@@ -15,21 +16,23 @@ pub(crate) const ZENLAYER_PAGE: usize = 1_000;
 /// The largest page of a Waldur.
 pub(crate) const WALDUR_PAGE: usize = 300;
 
+/// The answers' bodies, shared and not copied: the time of serving them counts as the adapter's where the clock on the
+/// wall is looked at.
 struct Canned {
     delay: Duration,
-    fluence_2025_04: Vec<u8>,
-    fluence_2025_05: Vec<u8>,
-    zenlayer: Vec<Vec<u8>>,
-    waldur: Vec<Vec<u8>>,
+    fluence_2025_04: Bytes,
+    fluence_2025_05: Bytes,
+    zenlayer: Vec<Bytes>,
+    waldur: Vec<Bytes>,
 }
 
 /// Serves until the parent process closes our standard input; prints the port first.
 pub(crate) async fn serve(delay: Duration) {
-    let pages = |page: usize, of: fn(usize) -> Value, wrap: fn(Vec<Value>) -> Value| -> Vec<Vec<u8>> {
+    let pages = |page: usize, of: fn(usize) -> Value, wrap: fn(Vec<Value>) -> Value| -> Vec<Bytes> {
         let numbers: Vec<usize> = (0..MACHINES).collect();
         numbers
             .chunks(page)
-            .map(|chunk| wrap(chunk.iter().map(|n| of(*n)).collect()).to_string().into_bytes())
+            .map(|chunk| wrap(chunk.iter().map(|n| of(*n)).collect()).to_string().into())
             .collect()
     };
     let whole = |of| pages(MACHINES, of, Value::Array).remove(0);
@@ -62,8 +65,8 @@ async fn answer(State(canned): State<Arc<Canned>>, uri: Uri, body: String) -> im
             let page = usize::try_from(asked["pageNum"].as_u64().unwrap_or(1)).unwrap();
             canned.zenlayer[page - 1].clone()
         }
-        path if path.starts_with("/api/marketplace-public-offerings/") => b"{}".to_vec(),
-        "/api/openstack-flavors/" => b"[]".to_vec(),
+        path if path.starts_with("/api/marketplace-public-offerings/") => Bytes::from_static(b"{}"),
+        "/api/openstack-flavors/" => Bytes::from_static(b"[]"),
         "/api/marketplace-resources/" => {
             let query = uri.query().unwrap_or_default();
             assert!(query.contains(&format!("page_size={WALDUR_PAGE}")), "the largest page is asked for");

@@ -172,12 +172,17 @@ fn subjects(base: &str) -> Vec<Subject> {
             decode: |bytes| vmbroker_zenlayer::floor(bytes).unwrap(),
         }
     };
-    vec![
+    let mut all = vec![
         fluence("fluence-2025-04", vmbroker_fluence::Contract::April2025, "/vms/v2"),
         fluence("fluence-2025-05", vmbroker_fluence::Contract::May2025, "/vms/v3"),
         waldur,
         zenlayer,
-    ]
+    ];
+    // As with other benchmarks: `cargo bench --bench listing -- zenlayer` measures one.
+    if let Some(wanted) = std::env::args().skip(1).find(|argument| !argument.starts_with('-')) {
+        all.retain(|subject| subject.name.contains(&wanted));
+    }
+    all
 }
 
 async fn compare(subject: &Subject) -> Duration {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vmbroker_core::{Error, ErrorKind, Result};
-use vmbroker_http::{Call, Channel, Header, Method, Nature, Reply, Url, fetch_pages};
+use vmbroker_http::{Call, Channel, Header, Method, Nature, Reply, Url, read_pages};
 
 use crate::wire::{Page, Row};
 
@@ -132,8 +132,9 @@ impl Api {
             Some(total) if total > size && size > 0 => {
                 let last = total.div_ceil(size).min(MOST_PAGES);
                 let urls = (2..=last).map(|page| self.list_url(path, query, page));
-                let rest = fetch_pages(urls, |url| self.later_page(operation, url, Some(total))).await?;
-                Ok(gather(std::iter::once(first).chain(rest)))
+                let ask = |url| self.later(operation, url);
+                let rest = read_pages(urls, ask, |reply| self.read_later(reply, Some(total)));
+                Ok(gather(std::iter::once(first).chain(rest.await?)))
             }
             Some(_) => Ok(gather([first])),
             None => self.follow(operation, path, query, first).await,
@@ -196,25 +197,46 @@ impl Api {
         Ok(())
     }
 
-    /// A page after the first: one past the end is empty.
+    /// A page after the first.
     async fn later_page<T: DeserializeOwned>(
         &self,
         operation: &'static str,
         url: Url,
         total: Option<usize>,
     ) -> Result<Read<T>> {
-        match self.page(operation, url).await {
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                Ok(Read { rows: Vec::new(), total, next: None, is_paged: true, body: Vec::new() })
-            }
-            page => page,
+        let reply = self.later(operation, url).await?;
+        self.read_later(reply, total)
+    }
+
+    /// The answer for a page after the first; absent where it is past the end.
+    async fn later(&self, operation: &'static str, url: Url) -> Result<Option<Reply>> {
+        match self.page_reply(operation, url).await {
+            Ok(reply) => Ok(Some(reply)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// What stands on a page after the first: one past the end is empty.
+    fn read_later<T: DeserializeOwned>(&self, reply: Option<Reply>, total: Option<usize>) -> Result<Read<T>> {
+        match reply {
+            Some(reply) => self.read_page(&reply),
+            None => Ok(Read { rows: Vec::new(), total, next: None, is_paged: true, body: Vec::new() }),
         }
     }
 
     async fn page<T: DeserializeOwned>(&self, operation: &'static str, url: Url) -> Result<Read<T>> {
+        let reply = self.page_reply(operation, url).await?;
+        self.read_page(&reply)
+    }
+
+    async fn page_reply(&self, operation: &'static str, url: Url) -> Result<Reply> {
         let mut call = Call::new(operation, Nature::Read, Method::GET, url).listing();
         call.headers.push(Header::new("accept", "application/json"));
-        let reply = self.channel.send(call).await?;
+        self.channel.send(call).await
+    }
+
+    fn read_page<T: DeserializeOwned>(&self, reply: &Reply) -> Result<Read<T>> {
         let page: Page<T> = reply.json()?;
         let answer = reply.answer();
         let counted = answer.header("x-result-count").and_then(|count| count.trim().parse().ok());

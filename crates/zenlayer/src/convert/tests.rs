@@ -8,7 +8,7 @@ fn provider() -> ProviderId {
 }
 
 fn read(text: &str) -> Instance {
-    let row: Row<InstanceInfo> = serde_json::from_str(text).unwrap();
+    let row: Row<Listed> = serde_json::from_str(text).unwrap();
     instance(row, 0, &provider(), &mut Places::default())
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use vmbroker_core::{Error, ErrorKind, Result, Retry};
-use vmbroker_http::{Call, Channel, Header, Method, Nature, Reply, Url, fetch_pages};
+use vmbroker_http::{Call, Channel, Header, Method, Nature, Reply, Url, read_pages};
 
 use crate::wire::loose::Row;
 use crate::wire::{Envelope, Page};
@@ -63,10 +63,10 @@ pub(super) struct Filter<'a> {
     pub(super) page_num: usize,
 }
 
-/// One page, and the total named with it.
+/// One page's rows as they were read, and the total named with it.
 #[derive(Debug)]
 pub(super) struct Rows<T> {
-    pub(super) rows: Vec<Row<T>>,
+    pub(super) rows: Vec<T>,
     pub(super) total: Option<usize>,
 }
 
@@ -104,17 +104,22 @@ impl Api {
     }
 
     /// Reads every page of a list, those after the first side by side.
-    pub(super) async fn pages<T: DeserializeOwned>(
+    ///
+    /// `read` gets each row and its number, with which no other row comes. A row is made what it is wanted for as soon
+    /// as its page is here: the wire structs of a whole account are never kept together.
+    pub(super) async fn pages<T: DeserializeOwned, U>(
         &self,
         action: Action,
         filter: Filter<'_>,
-    ) -> Result<Vec<Rows<T>>> {
-        let first = self.page(action, Filter { page_num: 1, ..filter.clone() }).await?;
+        mut read: impl FnMut(usize, Row<T>) -> U,
+    ) -> Result<Vec<Rows<U>>> {
+        let (_, reply) = self.page(action, Filter { page_num: 1, ..filter.clone() }).await?;
+        let first = rows(&reply, 0, &mut read)?;
+        drop(reply);
         let (got, total) = (first.rows.len(), first.total.unwrap_or(first.rows.len()));
-        let mut pages = vec![first];
         // An empty page with more to come is for the reader to complain of.
         if got == 0 || got >= total {
-            return Ok(pages);
+            return Ok(vec![first]);
         }
         // The provider may hold pages smaller than asked for.
         let last = total.div_ceil(got);
@@ -122,10 +127,11 @@ impl Api {
             let message = format!("a list of {total} rows came in pages of {got}");
             return Err(self.incomplete(action.operation, ErrorKind::Protocol, &message));
         }
-        let rest = fetch_pages(2..=last, |page_num| self.page(action, Filter { page_num, ..filter.clone() }))
-            .await?;
-        pages.extend(rest);
-        Ok(pages)
+        let ask = |page_num| self.page(action, Filter { page_num, ..filter.clone() });
+        let rest = read_pages(2..=last, ask, |(page_num, reply)| {
+            rows(&reply, (page_num - 1).saturating_mul(filter.page_size), &mut read)
+        });
+        Ok(std::iter::once(first).chain(rest.await?).collect())
     }
 
     /// An error of a list whose pages do not add up.
@@ -133,23 +139,12 @@ impl Api {
         Error::new(kind, complaint).with_retry(Retry::Backoff).at(self.channel.provider(), operation)
     }
 
-    async fn page<T: DeserializeOwned>(&self, action: Action, filter: Filter<'_>) -> Result<Rows<T>> {
+    async fn page(&self, action: Action, filter: Filter<'_>) -> Result<(usize, Reply)> {
         let mut call = self.call(action, &filter)?;
         if action.service == Service::Vm {
             call = call.listing();
         }
-        let reply = self.channel.send(call).await?;
-        let page: Page<T> = response(&reply)?;
-        let total = match page.total_count.map(usize::try_from) {
-            None => None,
-            Some(Ok(total)) => Some(total),
-            Some(Err(_)) => return Err(reply.protocol("the count is negative")),
-        };
-        match page.data_set {
-            Some(rows) => Ok(Rows { rows, total }),
-            None if total == Some(0) => Ok(Rows { rows: Vec::new(), total }),
-            None => Err(reply.protocol("the answer has no `dataSet`")),
-        }
+        Ok((filter.page_num, self.channel.send(call).await?))
     }
 
     fn call(&self, action: Action, body: &impl Serialize) -> Result<Call> {
@@ -161,6 +156,27 @@ impl Api {
         call.headers.push(Header::new("x-zc-action", action.name));
         call.headers.push(Header::new("x-zc-version", action.service.version()));
         Ok(call)
+    }
+}
+
+/// The rows of one page, each read with its number; the first has the number `from`.
+fn rows<T: DeserializeOwned, U>(
+    reply: &Reply,
+    from: usize,
+    read: &mut impl FnMut(usize, Row<T>) -> U,
+) -> Result<Rows<U>> {
+    let page: Page<T> = response(reply)?;
+    let total = match page.total_count.map(usize::try_from) {
+        None => None,
+        Some(Ok(total)) => Some(total),
+        Some(Err(_)) => return Err(reply.protocol("the count is negative")),
+    };
+    match page.data_set {
+        Some(rows) => {
+            Ok(Rows { rows: (from..).zip(rows).map(|(number, row)| read(number, row)).collect(), total })
+        }
+        None if total == Some(0) => Ok(Rows { rows: Vec::new(), total }),
+        None => Err(reply.protocol("the answer has no `dataSet`")),
     }
 }
 

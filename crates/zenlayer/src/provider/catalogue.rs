@@ -144,8 +144,10 @@ impl Catalogue {
     ) -> Result<Image> {
         let ask = async {
             let filter = Filter { zone_id: Some(zone), page_size: PAGE_SIZE, ..Filter::default() };
-            let pages = api.pages::<ImageInfo>(Action::read("DescribeImages", "create"), filter).await?;
-            let rows = pages.into_iter().flat_map(|page| page.rows).filter_map(|row| row.0);
+            let pages = api
+                .pages::<ImageInfo, _>(Action::read("DescribeImages", "create"), filter, |_, row| row.0)
+                .await?;
+            let rows = pages.into_iter().flat_map(|page| page.rows).flatten();
             Ok(rows.filter_map(Image::new).collect())
         };
         let images = self.images.get(zone, api.channel.clock(), ask).await?;
@@ -166,8 +168,10 @@ impl Catalogue {
         }
         let ask = async {
             let filter = Filter { zone_id: Some(zone), page_size: PAGE_SIZE, ..Filter::default() };
-            let pages = api.pages::<SubnetInfo>(Action::read("DescribeSubnets", "create"), filter).await?;
-            let rows = pages.into_iter().flat_map(|page| page.rows).filter_map(|row| row.0);
+            let pages = api
+                .pages::<SubnetInfo, _>(Action::read("DescribeSubnets", "create"), filter, |_, row| row.0)
+                .await?;
+            let rows = pages.into_iter().flat_map(|page| page.rows).flatten();
             let usable = |it: &SubnetInfo| {
                 let available =
                     it.subnet_status.as_deref().is_none_or(|it| it.eq_ignore_ascii_case("Available"));
@@ -229,8 +233,8 @@ impl Catalogue {
 async fn find_key(api: &Api, bodies: &std::collections::BTreeSet<String>) -> Result<Option<String>> {
     let action = Action { service: Service::Ccs, ..Action::read("DescribeKeyPairs", "create") };
     let filter = Filter { page_size: PAGE_SIZE, ..Filter::default() };
-    let pages = api.pages::<KeyPairInfo>(action, filter).await?;
-    let rows = pages.into_iter().flat_map(|page| page.rows).filter_map(|row| row.0);
+    let pages = api.pages::<KeyPairInfo, _>(action, filter, |_, row| row.0).await?;
+    let rows = pages.into_iter().flat_map(|page| page.rows).flatten();
     let holds = |pair: &KeyPairInfo| {
         let text = pair.public_key.as_deref().unwrap_or_default();
         request::key_bodies(text.lines()) == *bodies

@@ -84,7 +84,7 @@ impl Zenlayer {
         let filter =
             Filter { instance_ids: Some(&ids), page_size: super::look::MOST_IDS, ..Filter::default() };
         let action = Action::read("DescribeInstancesStatus", "delete");
-        let pages = match self.api.pages::<StatusInfo>(action, filter).await {
+        let pages = match self.api.pages::<StatusInfo, _>(action, filter, |_, row| row.0).await {
             Ok(pages) => pages,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(self.not_found(handle)),
             Err(error) => return Err(error),
@@ -93,7 +93,7 @@ impl Zenlayer {
         if let Some(complaint) = missing(&pages, got) {
             return Err(self.api.incomplete("delete", ErrorKind::Unavailable, &complaint));
         }
-        let mut rows = pages.into_iter().flat_map(|page| page.rows).filter_map(|row| row.0);
+        let mut rows = pages.into_iter().flat_map(|page| page.rows).flatten();
         let row = rows.find(|row| row.instance_id.as_deref() == Some(id));
         let row = match row {
             Some(row) => row,

@@ -8,7 +8,6 @@ use vmbroker_http::fetch_pages;
 use super::Zenlayer;
 use super::api::{Action, Filter, Rows};
 use crate::convert;
-use crate::wire::InstanceInfo;
 
 /// The most ids of one call.
 pub(super) const MOST_IDS: usize = 100;
@@ -81,7 +80,9 @@ impl Zenlayer {
         let wanted: Vec<&str> = ids.iter().map(String::as_str).collect();
         let filter = Filter { instance_ids: Some(&wanted), page_size: MOST_IDS, ..Filter::default() };
         let action = Action::read("DescribeInstances", "status");
-        let pages = match self.api.pages::<InstanceInfo>(action, filter).await {
+        let mut places = self.catalogue.places();
+        let instance = |number, row| convert::instance(row, number, self.api.channel.provider(), &mut places);
+        let pages = match self.api.pages::<convert::Listed, _>(action, filter, instance).await {
             Ok(pages) => pages,
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             Err(_) if ids.len() == 1 => return Ok(Told::Unknown),
@@ -95,10 +96,7 @@ impl Zenlayer {
         if let Some(complaint) = missing(&pages, got) {
             return Err(self.api.incomplete("status", ErrorKind::Unavailable, &complaint));
         }
-        let mut places = self.catalogue.places();
-        let rows = pages.into_iter().flat_map(|page| page.rows).enumerate();
-        let instance = |(at, row)| convert::instance(row, at, self.api.channel.provider(), &mut places);
-        let instances: Vec<Instance> = rows.map(instance).collect();
+        let instances: Vec<Instance> = pages.into_iter().flat_map(|page| page.rows).collect();
         // It may be one of those asked for: what is not among the others is not known to be absent.
         if instances.iter().any(|it| instance_id(&it.handle).is_none()) {
             return Err(self.api.incomplete("status", ErrorKind::Protocol, UNREADABLE));
@@ -121,37 +119,28 @@ impl Zenlayer {
     async fn read_list(&self, operation: &'static str) -> Result<Pages> {
         let filter = Filter { page_size: PAGE_SIZE, ..Filter::default() };
         let action = Action::read("DescribeInstances", operation);
-        let pages = self.api.pages::<InstanceInfo>(action, filter).await?;
+        let mut places = self.catalogue.places();
+        let instance = |number, row| convert::instance(row, number, self.api.channel.provider(), &mut places);
+        let mut pages = self.api.pages::<convert::Listed, _>(action, filter, instance).await?;
         if pages.iter().any(|page| page.total.is_none()) {
             let complaint = "the list does not say how many machines there are";
             return Err(self.api.incomplete(operation, ErrorKind::Protocol, complaint));
         }
-        let mut places = self.catalogue.places();
-        let mut number = 0;
-        let mut converted = Vec::with_capacity(pages.len());
-        for page in pages {
-            let mut instances = Vec::with_capacity(page.rows.len());
-            for row in page.rows {
-                instances.push(convert::instance(row, number, self.api.channel.provider(), &mut places));
-                number += 1;
-            }
-            converted.push((instances, page.total));
-        }
-        self.name_places(&mut converted).await;
+        self.name_places(&mut pages).await;
         let mut gathered = Pages::new();
-        let last = converted.len();
-        for (at, (instances, total)) in converted.into_iter().enumerate() {
-            gathered.add(instances, 0, total, at + 1 == last);
+        let last = pages.len();
+        for (number, page) in (1..).zip(pages) {
+            gathered.add(page.rows, 0, page.total, number == last);
         }
         Ok(gathered)
     }
 
     /// Names the cities of zones that our own table does not have. That they stay unnamed is no failure.
-    async fn name_places(&self, pages: &mut [(Vec<Instance>, Option<usize>)]) {
+    async fn name_places(&self, pages: &mut [Rows<Instance>]) {
         let nameless = |it: &&mut Instance| {
             it.location.city.is_none() && it.location.zone.as_deref().is_some_and(|id| !id.is_empty())
         };
-        if pages.iter_mut().flat_map(|(instances, _)| instances).all(|it| !nameless(&it)) {
+        if pages.iter_mut().flat_map(|page| &mut page.rows).all(|it| !nameless(&it)) {
             return;
         }
         if let Err(error) = self.catalogue.learn_places(&self.api).await {
@@ -159,7 +148,7 @@ impl Zenlayer {
             return;
         }
         let mut places = self.catalogue.places();
-        for it in pages.iter_mut().flat_map(|(instances, _)| instances).filter(nameless) {
+        for it in pages.iter_mut().flat_map(|page| &mut page.rows).filter(nameless) {
             it.location = places.find(it.location.zone.take());
         }
     }
