@@ -146,8 +146,9 @@ pub enum Alignment {
         /// seconds; less than one increment.
         offset_seconds: u32,
     },
-    /// Each calendar month (UTC) is billed on its own: hours and days begin anew with it. A rate for a month that is
-    /// billed by days costs the share of the month's days that were touched, rounded up to the hundredth. Waldur.
+    /// Each calendar month (UTC) is a line of its own on a bill, rounded up to the hundredth: hours and days begin anew
+    /// with it. A rate for a month that is billed by days costs a share of the month: 24 hours begun count as a day,
+    /// from the first to the last day is the whole month, and the share is rounded up to the hundredth too. Waldur.
     CalendarMonth,
 }
 

@@ -65,7 +65,8 @@ impl Total {
 impl Price {
     /// What it comes to for a machine that starts then and runs this long. A second that was begun counts.
     ///
-    /// Nothing is rounded before the last step: charges whose division does not come out even are added up first.
+    /// Nothing is rounded before the last step, but what the provider itself rounds ([`Alignment::CalendarMonth`]):
+    /// charges whose division does not come out even are added up first.
     /// More time never costs less.
     #[must_use]
     pub fn total(&self, start: Timestamp, run: Duration) -> Total {
@@ -171,9 +172,12 @@ fn rule(billing: Billing, per: Period) -> String {
             }
         }
         Alignment::CalendarMonth if pieces::is_share(per, billing) => {
-            "the days touched of each calendar month, as a share rounded up to the hundredth".to_owned()
+            "the days begun of each calendar month, as a share rounded up to the hundredth; each month's line, too"
+                .to_owned()
         }
-        Alignment::CalendarMonth => format!("each {increment} begun, anew in each calendar month"),
+        Alignment::CalendarMonth => {
+            format!("each {increment} begun, anew in each calendar month, whose line is rounded up to the hundredth")
+        }
     }
 }
 

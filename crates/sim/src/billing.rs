@@ -25,12 +25,26 @@ pub enum Billing {
     MonthlyHours,
     /// Waldur's plan per day: days that were begun, anew in each calendar month.
     MonthlyDays,
-    /// Waldur's plan per month: for each calendar month the days touched as a share of it, rounded up to the
+    /// Waldur's plan per month: for each calendar month the days begun as a share of it, rounded up to the
     /// hundredth.
     MonthlyShare,
 }
 
 impl Billing {
+    /// What a span costs at this price of one unit. A Waldur writes one line for each calendar month, and rounds each
+    /// up to the hundredth.
+    #[must_use]
+    pub fn cost(self, price: Decimal, start: Timestamp, end: Timestamp) -> Decimal {
+        let lines = match self {
+            Self::MonthlyHours | Self::MonthlyDays | Self::MonthlyShare => months(start, end),
+            _ => return price * self.units(start, end),
+        };
+        let line = |(from, to): (Timestamp, Timestamp)| {
+            (price * self.units(from, to)).round_dp_with_strategy(2, RoundingStrategy::AwayFromZero)
+        };
+        lines.into_iter().map(line).sum()
+    }
+
     /// How many units of its price a span costs. A boundary exactly at the start is not paid again; one exactly
     /// at the end is.
     #[must_use]
@@ -123,17 +137,25 @@ fn months(start: Timestamp, end: Timestamp) -> Vec<(Timestamp, Timestamp)> {
     }
 }
 
-/// The days touched of one month, as a share of it.
+/// The days of one month's line, as a share of the month. A Waldur counts the whole days between both ends and one
+/// more; a line that goes on in the next month ends a moment before midnight.
 fn share(from: Timestamp, to: Timestamp) -> Decimal {
-    let (first, mut days) = (utc(from).date(), 1);
-    let mut midnight = first;
-    while let Ok(next) = midnight.tomorrow()
-        && next.to_zoned(TimeZone::UTC).is_ok_and(|it| it.timestamp() < to)
-    {
+    let first = utc(from).date();
+    let is_over = |at: Timestamp| {
+        let goes_on = utc(to).date().first_of_month() != first.first_of_month();
+        if goes_on { at >= to } else { at > to }
+    };
+    let (mut days, mut day) = (0, from);
+    while !is_over(day) && days < 31 {
         days += 1;
-        midnight = next;
+        day = day.saturating_add(24.hours()).unwrap_or(Timestamp::MAX);
     }
-    let share = Decimal::from(days) / Decimal::from(first.days_in_month());
+    let month = first.days_in_month();
+    let last_day = first.last_of_month().to_zoned(TimeZone::UTC).map_or(Timestamp::MAX, |it| it.timestamp());
+    if first.day() == 1 && to >= last_day {
+        days = i64::from(month);
+    }
+    let share = Decimal::from(days.max(1)) / Decimal::from(month);
     share.round_dp_with_strategy(2, RoundingStrategy::AwayFromZero)
 }
 

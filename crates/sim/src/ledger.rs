@@ -9,8 +9,13 @@ use crate::{Machine, Phase};
 /// What a machine cost up to this time.
 pub(crate) fn charged(machine: &Machine, at: Timestamp) -> Decimal {
     let spans = machine.billed_spans(at);
-    let units: Decimal = spans.iter().map(|(start, end)| machine.offer.billing.units(*start, *end)).sum();
-    machine.offer.price * units
+    let billing = machine.offer.billing;
+    let line =
+        |price: Decimal| spans.iter().map(|(start, end)| billing.cost(price, *start, *end)).sum::<Decimal>();
+    if machine.lines.is_empty() {
+        return line(machine.offer.price);
+    }
+    machine.lines.iter().copied().map(line).sum()
 }
 
 /// What the cloud charged, machine by machine. Gone machines stay in it.

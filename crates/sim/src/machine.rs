@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -76,6 +77,9 @@ pub struct Machine {
     pub visible_at: Timestamp,
     /// The text of its failure, for the faces that tell one.
     pub failure: Option<String>,
+    /// The lines of its bill: the price of one unit for each part that is billed by itself. Together they are the
+    /// offer's price. Empty: it is one line.
+    pub lines: Vec<Decimal>,
     /// What the face keeps with it (disks, ports, tags, orders, …).
     pub extra: Map<String, Value>,
     timeline: Vec<(Timestamp, Phase)>,
@@ -98,6 +102,7 @@ impl Machine {
             address_at: None,
             visible_at: created,
             failure: None,
+            lines: Vec::new(),
             extra: Map::new(),
             timeline: Vec::new(),
         }

@@ -106,7 +106,23 @@ fn rows() -> Vec<(Kind, &'static str, u64, &'static str)> {
         (days(), "2026-03-01T10:20:00Z", 1, "1.25"),
         (days(), "2026-03-01T10:20:00Z", DAY + 1, "2.5"),
         (days(), "2026-01-31T23:30:00Z", HOUR, "2.5"),
-        // Waldur, plan per month: the days touched as a share, rounded up to the hundredth.
+        // Waldur rounds the line of each month up to the hundredth.
+        (
+            plan("0.012", Period::HOUR, Period::HOUR, SimBilling::MonthlyHours),
+            "2026-03-31T23:30:00Z",
+            HOUR,
+            "0.04",
+        ),
+        (
+            plan("0.012", Period::HOUR, Period::HOUR, SimBilling::MonthlyHours),
+            "2026-03-01T10:00:00Z",
+            6 * HOUR,
+            "0.08",
+        ),
+        // Waldur, plan per month: the days begun as a share, rounded up to the hundredth.
+        (share(), "2026-01-10T23:50:00Z", 40 * MINUTE, "1.05"),
+        (share(), "2026-01-10T12:00:00Z", DAY, "1.84"),
+        (share(), "2026-01-01T12:00:00Z", 30 * DAY, "26.25"),
         (share(), "2026-01-01T00:00:00Z", 31 * DAY, "26.25"),
         (share(), "2026-01-10T12:00:00Z", 40 * MINUTE, "1.05"),
         (share(), "2026-02-27T12:00:00Z", 2 * DAY, "3.15"),

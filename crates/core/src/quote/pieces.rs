@@ -95,12 +95,8 @@ fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
 /// What a rate comes to; absent where that has too many digits.
 pub(super) fn cost(amount: Decimal, per: Period, billing: Billing, span: Span) -> Option<Fraction> {
     let billed = span.billed(billing);
-    if is_share(per, billing) {
-        let cap = billing.cap.unwrap_or(Decimal::MAX);
-        let mut months = billed.touched().months();
-        return months
-            .try_fold(Decimal::ZERO, |sum, part| sum.checked_add(amount.checked_mul(share(part))?.min(cap)))
-            .map(Fraction::whole);
+    if is_invoiced(billing) {
+        return invoiced(amount, per, billing, billed);
     }
     let (factor, divisor) = ratio(billing.increment, per);
     let cost = |count: u64| Fraction::new(amount, count.saturating_mul(factor), divisor);
@@ -112,6 +108,29 @@ pub(super) fn cost(amount: Decimal, per: Period, billing: Billing, span: Span) -
         sum.numerator = sum.numerator.checked_add(month.min(most))?;
     }
     Some(sum)
+}
+
+/// Whether each calendar month has a line of its own on a bill.
+fn is_invoiced(billing: Billing) -> bool {
+    billing.alignment == Alignment::CalendarMonth
+        && (billing.increment.unit() != Unit::Month || billing.increment.count() == 1)
+}
+
+/// What a rate comes to on the bills of all calendar months. Each line is rounded up to the hundredth: that is the
+/// provider's rounding, not ours.
+fn invoiced(amount: Decimal, per: Period, billing: Billing, billed: Span) -> Option<Fraction> {
+    let (factor, divisor) = ratio(billing.increment, per);
+    let line = |part: Span| {
+        let cost = if is_share(per, billing) {
+            amount.checked_mul(share(part))?
+        } else {
+            Fraction::new(amount, count(billing, part).saturating_mul(factor), divisor)?.value()
+        };
+        let line = cost.round_dp_with_strategy(2, RoundingStrategy::AwayFromZero);
+        Some(billing.cap.map_or(line, |cap| line.min(cap)))
+    };
+    let mut months = billed.touched().months();
+    months.try_fold(Decimal::ZERO, |sum, part| sum.checked_add(line(part)?)).map(Fraction::whole)
 }
 
 /// Whether a month's rate is charged by the share of its days.
@@ -211,11 +230,17 @@ pub(super) fn shares(span: Span) -> Decimal {
     span.touched().months().map(share).sum()
 }
 
-/// The share of its month's days that a span within one month touches, rounded up to the hundredth.
+/// The share of its month for a span within one month: 24 hours begun count as a day, and a span from the first of
+/// the month to its last day as all of them; rounded up to the hundredth. Waldur: `get_quantity` of its invoices.
 fn share(part: Span) -> Decimal {
-    let (first, last) = (date(part.start), date(part.end - 1));
-    let days = i64::from(last.day()) - i64::from(first.day()) + 1;
-    let share = Decimal::from(days) / Decimal::from(first.days_in_month());
+    let first = date(part.start);
+    // Where it goes on in the next month, its line here ends with the last moment of this one.
+    let goes_on = part.end == first_of(month_index(part.start) + 1);
+    let last = part.end - i64::from(goes_on);
+    let of_month = i64::from(first.days_in_month());
+    let is_whole = first.day() == 1 && date(last).day() == first.days_in_month();
+    let days = if is_whole { of_month } else { (last - part.start) / DAY + 1 };
+    let share = Decimal::from(days) / Decimal::from(of_month);
     share.round_dp_with_strategy(2, RoundingStrategy::AwayFromZero)
 }
 

@@ -147,6 +147,46 @@ fn nothing_is_rounded_before_the_last_step() {
 }
 
 #[test]
+fn an_invoice_rounds_the_line_of_each_month_up() {
+    let hourly = price("0.012", Period::HOUR, Billing::monthly(Period::HOUR));
+    let rows = [
+        ("2026-03-01T10:00:00Z", 1, "0.02"),
+        ("2026-03-01T10:00:00Z", 5 * HOUR, "0.06"),
+        ("2026-03-01T10:00:00Z", 6 * HOUR, "0.08"),
+        // One hour in each of two months.
+        ("2026-03-31T23:30:00Z", HOUR, "0.04"),
+    ];
+    for (start, run, wanted) in rows {
+        assert_eq!(total(&hourly, start, run), wanted, "{start} {run}");
+    }
+    // Two lines are rounded each for itself.
+    let line = |item| Charge::rate(item, decimal("0.012"), Period::HOUR, Billing::monthly(Period::HOUR));
+    let both = Price::new(Currency::USD, vec![line("cores"), line("ram")]);
+    assert_eq!(total(&both, "2026-03-01T10:00:00Z", 1), "0.04");
+}
+
+#[test]
+fn a_share_of_a_month_counts_the_days_begun_from_the_start() {
+    let share = price("31", Period::MONTH, Billing::monthly(Period::DAY));
+    let rows = [
+        // Over midnight is not two days.
+        ("2026-03-10T23:50:00Z", 40 * 60, "1.24"),
+        ("2026-03-10T12:00:00Z", DAY - 1, "1.24"),
+        ("2026-03-10T12:00:00Z", DAY, "2.17"),
+        ("2026-03-01T12:00:00Z", 29 * DAY, "30.07"),
+        // From the first to the last day is the whole month, whatever the hour.
+        ("2026-03-01T12:00:00Z", 29 * DAY + 12 * HOUR, "31"),
+        ("2026-03-01T23:00:00Z", 31 * DAY, "32.24"),
+        ("2026-03-02T00:00:00Z", 30 * DAY, "30.07"),
+        ("2026-03-31T23:59:59Z", 1, "1.24"),
+        ("2026-03-31T23:59:59Z", 2, "2.48"),
+    ];
+    for (start, run, wanted) in rows {
+        assert_eq!(total(&share, start, run), wanted, "{start} {run}");
+    }
+}
+
+#[test]
 fn the_ranking_flips_with_the_run_time() {
     let fluence = price("0.30698", Period::DAY, Billing::at_the_clock(Period::DAY, 64_500));
     let hourly = price("0.024", Period::HOUR, Billing::begun(Period::HOUR));
@@ -222,10 +262,10 @@ fn a_quote_tells_how_each_line_was_made() {
             "machine: 2 days x 0.30698 USD/day, one at the start and one at each 17:55 UTC (first at 2026-03-01 \
              17:55 UTC) = 0.61396 USD",
             "address: 1 hour x 0.005 USD/hour, each hour begun = 0.005 USD",
-            "plan: 0.04 of a month x 26.25 USD/month, the days touched of each calendar month, as a share rounded \
-             up to the hundredth = 1.05 USD",
-            "disk: 1 hour x 0.1 USD/hour, each hour begun, anew in each calendar month, at most 20 USD in a \
-             calendar month = 0.1 USD",
+            "plan: 0.04 of a month x 26.25 USD/month, the days begun of each calendar month, as a share rounded \
+             up to the hundredth; each month's line, too = 1.05 USD",
+            "disk: 1 hour x 0.1 USD/hour, each hour begun, anew in each calendar month, whose line is rounded up to \
+             the hundredth, at most 20 USD in a calendar month = 0.1 USD",
             "bandwidth: 1 month x 2 USD/month, each month begun, for at least 1 month = 2 USD",
         ]
     );
