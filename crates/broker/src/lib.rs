@@ -8,9 +8,14 @@
 //! the others and never holds them back.
 
 mod account;
+mod market;
 mod registry;
 
 pub use account::{Account, Kind};
+pub use market::{
+    Answered, Catalogue, Comparison, Conversion, ConversionStep, Doubt, ExchangeRate, ExchangeRates,
+    Excluded, Exclusion, Market, PriceChange, PriceHistory, Question, Ranked, Seen, Unranked,
+};
 pub use registry::{Answer, Registry};
 pub use vmbroker_core::*;
 

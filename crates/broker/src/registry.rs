@@ -177,8 +177,24 @@ impl Registry {
         join_all(groups.into_iter().map(ask)).await
     }
 
+    /// How long each account may take.
+    pub(crate) fn answer_within(&self) -> Duration {
+        self.answer_within
+    }
+
     fn ask<'a, T: Send + 'a>(
         &'a self,
+        id: &'a ProviderId,
+        operation: &'static str,
+        question: impl FnOnce(Arc<dyn ComputeProvider>) -> BoxFuture<'a, Result<T>> + Send + 'a,
+    ) -> BoxFuture<'a, Answer<T>> {
+        self.ask_within(self.answer_within, id, operation, question)
+    }
+
+    /// What one account says to a question, or an error that names it: one of ours where it says nothing in time.
+    pub(crate) fn ask_within<'a, T: Send + 'a>(
+        &'a self,
+        within: Duration,
         id: &'a ProviderId,
         operation: &'static str,
         question: impl FnOnce(Arc<dyn ComputeProvider>) -> BoxFuture<'a, Result<T>> + Send + 'a,
@@ -187,10 +203,10 @@ impl Registry {
             let result = match self.get(id) {
                 Err(error) => Err(error),
                 Ok(provider) => {
-                    let deadline = pin!(self.clock.sleep(self.answer_within));
+                    let deadline = pin!(self.clock.sleep(within));
                     match select(question(provider), deadline).await {
                         Either::Left((result, _)) => result,
-                        Either::Right(_) => Err(self.late(id, operation)),
+                        Either::Right(_) => Err(late(within, id, operation)),
                     }
                 }
             };
@@ -198,17 +214,20 @@ impl Registry {
         })
     }
 
-    fn late(&self, id: &ProviderId, operation: &'static str) -> Error {
-        let message = format!("no answer within {} s", self.answer_within.as_secs());
-        let error = Error::new(ErrorKind::DeadlineExceeded, message).with_retry(Retry::Backoff);
-        error.at(id, operation)
-    }
-
     fn unknown(&self, id: &ProviderId) -> Error {
         let known: Vec<String> = self.accounts.keys().map(|id| format!("`{id}`")).collect();
         let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
         Error::invalid("account", id, format!("the accounts are: {known}"))
     }
+}
+
+fn late(within: Duration, id: &ProviderId, operation: &'static str) -> Error {
+    let time = match within.subsec_millis() {
+        0 => format!("{} s", within.as_secs()),
+        _ => format!("{} ms", within.as_millis()),
+    };
+    let error = Error::new(ErrorKind::DeadlineExceeded, format!("no answer within {time}"));
+    error.with_retry(Retry::Backoff).at(id, operation)
 }
 
 #[cfg(test)]

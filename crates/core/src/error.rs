@@ -2,6 +2,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -126,9 +127,11 @@ pub enum Retry {
 ///
 /// `Display` is one line for a person and never repeats the [source](StdError::source).
 /// Provider text inside it is already clipped and stripped of control characters.
+/// A clone shares the source: one failed call may be told to everybody who waited for it.
+#[derive(Clone)]
 pub struct Error(Box<Inner>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Inner {
     kind: ErrorKind,
     effect: Effect,
@@ -138,7 +141,7 @@ struct Inner {
     operation: Option<&'static str>,
     code: Option<String>,
     request_id: Option<String>,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
@@ -204,7 +207,7 @@ impl Error {
     /// The same error with what caused it.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
+        self.0.source = Some(Arc::from(source.into()));
         self
     }
 

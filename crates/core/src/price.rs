@@ -235,6 +235,9 @@ impl Charge {
     }
 }
 
+/// The reason of a price that was left out. It is kept in files: a change of these words makes old files look complete.
+const NOT_ASKED: &str = "the price was not asked for: a narrower question tells it";
+
 /// What something costs: charges that add up, in one currency, and what of it cannot be known beforehand.
 ///
 /// A price that has not been told, or not in a way that can be believed, has no charges and says why. No price is
@@ -292,6 +295,20 @@ impl Price {
     #[must_use]
     pub fn untold() -> Self {
         Self::unknown("the provider tells no price")
+    }
+
+    /// Not asked for: the provider tells it, and an adapter left the question out because there were too many for
+    /// one call. A narrower query may be answered with the price, which is why this is not one reason among others.
+    #[must_use]
+    pub fn not_asked() -> Self {
+        Self::unknown(NOT_ASKED)
+    }
+
+    /// Whether this price is [`not_asked`](Self::not_asked): offers that hold such a one are no complete answer to a
+    /// narrower query.
+    #[must_use]
+    pub fn was_not_asked(&self) -> bool {
+        self.unknown.iter().any(|what| what == NOT_ASKED)
     }
 
     /// The same, and something else that costs money and cannot be known beforehand, such as traffic.
@@ -383,6 +400,14 @@ mod tests {
         let capped = Charge::rate("machine", Decimal::ONE, Period::HOUR, cap);
         assert!(!Price::new(Currency::USD, vec![capped]).is_known());
         assert!(Price::new(Currency::USD, vec![machine("0.5"), machine("0")]).is_known());
+    }
+
+    #[test]
+    fn a_price_that_was_not_asked_for_is_known_as_such_even_after_it_was_written_down() {
+        let price = Price::not_asked();
+        let text = serde_json::to_string(&price).unwrap();
+        assert!(price.was_not_asked() && serde_json::from_str::<Price>(&text).unwrap().was_not_asked());
+        assert!(!Price::untold().was_not_asked() && !price.is_known());
     }
 
     #[test]

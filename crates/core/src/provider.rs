@@ -87,6 +87,10 @@ pub trait ComputeProvider: fmt::Debug + Send + Sync + 'static {
 
     /// What can be rented that meets the query, in no particular order; empty where nothing does.
     ///
+    /// Every such offer is in the answer, also one whose price cannot be told. Where asking for all prices would take
+    /// too many calls, those left out are [`Price::not_asked`](crate::Price::not_asked): then the answer is kept for
+    /// the same query only, and a narrower one is asked anew.
+    ///
     /// # Errors
     /// Any kind but `NotFound`; the effect is always `None`.
     async fn offers(&self, query: &OfferQuery) -> Result<Vec<Offer>>;

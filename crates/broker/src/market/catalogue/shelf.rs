@@ -1,0 +1,177 @@
+//! What one account offered lately, and who is asking it now.
+
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, Either, FutureExt, Shared, select};
+use jiff::Timestamp;
+use vmbroker_core::{Clock, ComputeProvider, Error, ErrorKind, OfferQuery, ProviderId, Result, Retry};
+
+use crate::market::PriceHistory;
+use crate::market::snapshot::Snapshot;
+
+/// How many different queries are kept for one account. A person asks a handful, and a watcher one.
+const KEPT: usize = 32;
+/// How long a provider may take after everybody stopped waiting, so that a late answer still serves the next question.
+const AT_MOST: Duration = Duration::from_secs(5 * 60);
+
+#[derive(Debug)]
+pub(super) struct Shelf {
+    account: ProviderId,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The youngest last.
+    snapshots: Vec<Arc<Snapshot>>,
+    fetches: Vec<Fetch>,
+    numbers: u64,
+}
+
+type Answer = Result<Arc<Snapshot>>;
+
+/// A question that is at the provider now.
+#[derive(Debug)]
+struct Fetch {
+    number: u64,
+    query: OfferQuery,
+    /// By the clock's running time.
+    since: Duration,
+    answer: Shared<BoxFuture<'static, Answer>>,
+}
+
+impl Shelf {
+    pub(super) fn new(account: ProviderId) -> Self {
+        Self { account, state: Mutex::default() }
+    }
+
+    /// Reads what was kept before this process; once.
+    pub(super) async fn load(&self) {}
+
+    /// How prices moved.
+    pub(super) async fn history(&self, _query: &OfferQuery) -> Vec<PriceHistory> {
+        Vec::new()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The youngest observation that answers this query, if it is young enough.
+    pub(super) fn find(
+        &self,
+        query: &OfferQuery,
+        now: Timestamp,
+        lifetime: Duration,
+    ) -> Option<Arc<Snapshot>> {
+        let state = self.state();
+        let young = state.snapshots.iter().rev().filter(|snapshot| snapshot.is_young(now, lifetime));
+        young.into_iter().find(|snapshot| snapshot.answers(query)).cloned()
+    }
+
+    /// Keeps an observation, in place of those that it makes superfluous.
+    fn keep(&self, snapshot: &Arc<Snapshot>) {
+        let snapshots = &mut self.state().snapshots;
+        snapshots.retain(|old| old.at > snapshot.at || !snapshot.answers(&old.query));
+        snapshots.push(Arc::clone(snapshot));
+        snapshots.sort_by_key(|snapshot| snapshot.at);
+        let superfluous = snapshots.len().saturating_sub(KEPT);
+        snapshots.drain(..superfluous);
+    }
+
+    /// Asks the provider, or joins who is asking it the same or more already.
+    ///
+    /// The call is a task of its own: who stops waiting ends only the waiting.
+    pub(super) async fn ask(
+        self: &Arc<Self>,
+        provider: Arc<dyn ComputeProvider>,
+        query: OfferQuery,
+        deadline: Duration,
+        clock: &Clock,
+    ) -> Answer {
+        let snapshot = self.join(&provider, &query, deadline, clock, true).await?;
+        if snapshot.answers(&query) {
+            return Ok(snapshot);
+        }
+        // The wider answer left out a price that this query tells.
+        self.join(&provider, &query, deadline, clock, false).await
+    }
+
+    fn join(
+        self: &Arc<Self>,
+        provider: &Arc<dyn ComputeProvider>,
+        query: &OfferQuery,
+        deadline: Duration,
+        clock: &Clock,
+        wider: bool,
+    ) -> Shared<BoxFuture<'static, Answer>> {
+        let mut state = self.state();
+        // A call that has taken longer than this question would wait is taken for stuck.
+        let fresh = |fetch: &&Fetch| clock.elapsed().saturating_sub(fetch.since) < deadline;
+        let fits = |fetch: &&Fetch| fetch.query == *query || (wider && fetch.query.covers(query));
+        if let Some(fetch) = state.fetches.iter().filter(fresh).find(fits) {
+            return fetch.answer.clone();
+        }
+        state.numbers += 1;
+        let number = state.numbers;
+        let asked = Asked {
+            shelf: Arc::clone(self),
+            number,
+            provider: Arc::clone(provider),
+            query: query.clone(),
+            at_most: deadline.max(AT_MOST),
+            clock: clock.clone(),
+        };
+        let task = tokio::spawn(asked.run());
+        let account = self.account.clone();
+        let answer = async move {
+            task.await.unwrap_or_else(|_| {
+                let message = "the adapter broke off while it was asked";
+                Err(Error::new(ErrorKind::Unavailable, message).at(&account, "offers"))
+            })
+        };
+        let answer = answer.boxed().shared();
+        let (query, since) = (query.clone(), clock.elapsed());
+        state.fetches.push(Fetch { number, query, since, answer: answer.clone() });
+        answer
+    }
+}
+
+/// One call, from its start to its place on the shelf.
+struct Asked {
+    shelf: Arc<Shelf>,
+    number: u64,
+    provider: Arc<dyn ComputeProvider>,
+    query: OfferQuery,
+    at_most: Duration,
+    clock: Clock,
+}
+
+impl Asked {
+    async fn run(self) -> Answer {
+        let at = self.clock.now();
+        let offers = {
+            let end = pin!(self.clock.sleep(self.at_most));
+            match select(self.provider.offers(&self.query), end).await {
+                Either::Left((offers, _)) => offers?,
+                Either::Right(_) => {
+                    let message = "no answer, and nobody waits any longer";
+                    let error = Error::new(ErrorKind::DeadlineExceeded, message).with_retry(Retry::Backoff);
+                    return Err(error.at(&self.shelf.account, "offers"));
+                }
+            }
+        };
+        let snapshot = Arc::new(Snapshot::new(&self.shelf.account, self.query.clone(), at, offers));
+        self.shelf.keep(&snapshot);
+        Ok(snapshot)
+    }
+}
+
+impl Drop for Asked {
+    /// Nobody joins a call that ended, however it ended.
+    fn drop(&mut self) {
+        self.shelf.state().fetches.retain(|fetch| fetch.number != self.number);
+    }
+}
