@@ -8,11 +8,13 @@
 //! the others and never holds them back.
 
 mod account;
+pub mod deploy;
 mod registry;
 
 pub use account::{Account, Kind};
 pub use registry::{Answer, Registry};
 pub use vmbroker_core::*;
+pub use vmbroker_journal as journal;
 
 /// The library example of the README, compiled.
 #[cfg(doctest)]
