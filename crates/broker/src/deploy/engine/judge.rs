@@ -137,15 +137,12 @@ impl Deployment {
             return Vec::new();
         }
         let since = leg.sent_at.unwrap_or(leg.since);
-        if !passed(since, rules.first_look_after(), asked_at) {
+        if !passed(since, rules.grace(), asked_at) {
             return Vec::new();
         }
-        let first_counts = holds(Guard::SecondSighting);
-        let Some(first) = leg.missed_at.or((!first_counts).then_some(since)) else {
-            return vec![What::Missed { leg: marker }];
-        };
-        if (first_counts && asked_at <= first) || !passed(since, rules.grace(), asked_at) {
-            return Vec::new();
+        if holds(Guard::SecondSighting) && leg.missed_at.is_none_or(|first| asked_at <= first) {
+            let noted = leg.missed_at.is_some();
+            return if noted { Vec::new() } else { vec![What::Missed { leg: marker }] };
         }
         match rules.on_uncertain {
             OnUncertain::Ask if leg.state == LegState::AskUser => Vec::new(),

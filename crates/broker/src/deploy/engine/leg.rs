@@ -241,7 +241,7 @@ pub struct Leg {
     pub began_at: Option<Timestamp>,
     /// When the last create was known to be sent no more; until its outcome is known, when it was about to be.
     pub sent_at: Option<Timestamp>,
-    /// The first complete listing without its machine that counts.
+    /// When the first complete listing without its machine that counts was taken in.
     pub missed_at: Option<Timestamp>,
     /// Until when a machine that comes too late is looked for, and since when.
     pub watch: Option<Watch>,

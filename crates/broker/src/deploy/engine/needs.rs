@@ -51,9 +51,10 @@ impl Deployment {
         if leg.state == LegState::Uncertain {
             let since = leg.sent_at.unwrap_or(leg.since);
             let Some(last) = looked.listed_at.filter(|last| *last >= since) else { return Some(since) };
-            let moments = [later(since, rules.first_look_after()), later(since, rules.grace())];
+            let second = leg.missed_at.map(|first| later(first, rules.poll_every / 4));
+            let moments = [later(since, rules.grace())].into_iter().chain(second);
             let next = later(last, looked.pause(&rules));
-            return moments.into_iter().filter(|at| last < *at).chain([next]).min();
+            return moments.filter(|at| last < *at).chain([next]).min();
         }
         let (from, until) = match leg.watch {
             Some(watch) => (watch.from, Some(watch.until)),

@@ -41,24 +41,16 @@ impl Rules {
         }
     }
 
-    /// From how long after the last byte on the first listing without the machine counts: by then the create was
-    /// applied, or never is, and what it made is shown.
-    #[must_use]
-    pub fn first_look_after(&self) -> Duration {
-        if !holds(Guard::Grace) {
-            return Duration::ZERO;
-        }
-        self.applies_within.saturating_add(self.visible_within.unwrap_or_default())
-    }
-
-    /// From how long after the last byte on a listing without the machine proves that there is none: such a
-    /// listing cannot be older than the last moment at which it could have come.
+    /// From how long after the last byte on a listing without the machine counts. By then the create was applied, or
+    /// never is; what it made is no longer hidden; and no listing can be older than that. Two such listings prove
+    /// that there is none: one alone may have lost a row.
     #[must_use]
     pub fn grace(&self) -> Duration {
         if !holds(Guard::Grace) {
             return Duration::ZERO;
         }
-        self.first_look_after().saturating_add(self.lists_lag)
+        let hidden = self.visible_within.unwrap_or_default();
+        self.applies_within.saturating_add(hidden).saturating_add(self.lists_lag)
     }
 
     /// How long to look before a person is asked although nothing was proven: twice the grace, and time for 30

@@ -154,7 +154,7 @@ impl Deployment {
             && self.intents.values().any(|intent| {
                 intent.wanted && intent.failed.is_empty() && self.open_leg(intent.number).is_none()
             });
-        !moving && !waiting
+        !moving && !waiting && self.tick(now).is_empty()
     }
 
     /// The next moment at which [`tick`](Self::tick) or [`sends`](Self::sends) may have something to say; absent:
