@@ -6,8 +6,10 @@
     reason = "a test ends where its ground is missing"
 )]
 
+mod fleet;
 mod stage;
 mod world;
 
+pub use fleet::{Fleet, dollars, spec};
 pub use stage::{Stage, key, wish};
 pub use world::SimWorld;

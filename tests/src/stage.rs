@@ -53,7 +53,7 @@ impl Stage {
     }
 }
 
-fn account(
+pub(crate) fn account(
     dialect: Dialect,
     url: &str,
     cloud: &Cloud,

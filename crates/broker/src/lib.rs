@@ -8,6 +8,7 @@
 //! the others and never holds them back.
 
 mod account;
+pub mod deploy;
 mod market;
 mod registry;
 
@@ -18,6 +19,7 @@ pub use market::{
 };
 pub use registry::{Answer, Registry};
 pub use vmbroker_core::*;
+pub use vmbroker_journal as journal;
 
 /// The library example of the README, compiled.
 #[cfg(doctest)]

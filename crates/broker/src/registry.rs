@@ -118,6 +118,11 @@ impl Registry {
         &self.clock
     }
 
+    /// How long an account may take to answer.
+    pub(crate) fn patience(&self) -> Duration {
+        self.answer_within
+    }
+
     /// The account with this name.
     ///
     /// # Errors

@@ -13,10 +13,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("vmbroker-http", &["vmbroker-core"]),
     ("vmbroker-sim", &["vmbroker-core"]),
     ("vmbroker-conformance", &["vmbroker-core"]),
+    ("vmbroker-journal", &["vmbroker-core"]),
     ("vmbroker-fluence", &["vmbroker-core", "vmbroker-http"]),
     ("vmbroker-wayscloud", &["vmbroker-core", "vmbroker-http"]),
     ("vmbroker-zenlayer", &["vmbroker-core", "vmbroker-http"]),
-    ("vmbroker", &["vmbroker-core", "vmbroker-fluence", "vmbroker-wayscloud", "vmbroker-zenlayer"]),
+    (
+        "vmbroker",
+        &["vmbroker-core", "vmbroker-fluence", "vmbroker-journal", "vmbroker-wayscloud", "vmbroker-zenlayer"],
+    ),
     (
         "vmbroker-cli",
         &[
@@ -24,6 +28,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "vmbroker-core",
             "vmbroker-fluence",
             "vmbroker-http",
+            "vmbroker-journal",
             "vmbroker-sim",
             "vmbroker-wayscloud",
             "vmbroker-zenlayer",

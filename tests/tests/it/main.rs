@@ -4,6 +4,7 @@
 mod bills;
 mod calls;
 mod canary;
+mod deploy;
 mod laws;
 mod limits;
 mod outcomes;

@@ -1,0 +1,344 @@
+//! The front door: deploy, destroy, look, resolve.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use vmbroker_core::{Error, ErrorKind, Marker, Owner, ProviderId, Result};
+use vmbroker_journal::Journal;
+
+use super::driver::{Book, Driver, Time};
+use super::engine::{Decision, Deployment, Event, LegState, Mode, Rules, Terms, What};
+use super::rows::{self, Versions};
+use super::run::{Hold, News, Run};
+use super::{DeployError, DeploySpec, Report};
+use crate::Registry;
+
+/// Where the random part of markers comes from.
+#[derive(Clone)]
+pub struct Draw(Arc<dyn Fn() -> Result<[u8; 10]> + Send + Sync>);
+
+impl Draw {
+    /// From this. It must never give the same bytes twice.
+    #[must_use]
+    pub fn new(draw: impl Fn() -> Result<[u8; 10]> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(draw))
+    }
+
+    /// From the operating system.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::new(|| {
+            let mut bytes = [0; 10];
+            getrandom::fill(&mut bytes).map_err(|error| {
+                let message = "the operating system gives no random numbers";
+                Error::new(ErrorKind::Unavailable, message).with_source(error.to_string())
+            })?;
+            Ok(bytes)
+        })
+    }
+
+    pub(crate) fn draw(&self) -> Result<[u8; 10]> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Draw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Draw")
+    }
+}
+
+/// Deployments over all accounts and one journal.
+///
+/// Before anything is sent it is in the journal; whatever happens to this process then, the next one that opens the
+/// journal finds every machine. At most one process writes a journal: see
+/// [`SqliteJournal::open`](vmbroker_journal::SqliteJournal::open).
+#[derive(Clone, Debug)]
+pub struct Broker {
+    registry: Registry,
+    journal: Arc<dyn Journal>,
+    owner: Owner,
+    draw: Draw,
+}
+
+impl Broker {
+    /// Over these accounts and this journal. Machines carry this owner's tag in their names.
+    #[must_use]
+    pub fn new(registry: Registry, journal: Arc<dyn Journal>, owner: Owner) -> Self {
+        Self { registry, journal, owner, draw: Draw::system() }
+    }
+
+    /// The same broker, with markers drawn from this; from the operating system where this is not called.
+    #[must_use]
+    pub fn drawing(mut self, draw: Draw) -> Self {
+        self.draw = draw;
+        self
+    }
+
+    /// The accounts.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// The journal.
+    #[must_use]
+    pub fn journal(&self) -> &Arc<dyn Journal> {
+        &self.journal
+    }
+
+    /// The owner whose tag machines carry.
+    #[must_use]
+    pub fn owner(&self) -> Owner {
+        self.owner
+    }
+
+    /// Brings a deployment up, or takes it up again where a former run left it. Nothing is sent before the run is
+    /// polled.
+    ///
+    /// # Errors
+    /// `InvalidRequest` where the wish makes no sense, or changes a field that may not change while the deployment
+    /// stands; the journal's errors.
+    ///
+    /// # Idempotency
+    /// The same name with the same wish starts nothing that is up already; another count adds or removes machines.
+    pub async fn deploy(&self, spec: DeploySpec) -> Result<Run, DeployError> {
+        spec.check().map_err(DeployError::Wish)?;
+        let before = self.load(&spec.name).await?;
+        if let Some((state, _)) = &before {
+            check_unchanged(state, &spec).map_err(DeployError::Wish)?;
+        }
+        let now = self.registry.clock().now();
+        let blocks = self.journal.blocks(now).await?;
+        let blocks = blocks.iter().map(rows::block).collect::<Result<Vec<_>, _>>()?;
+        let terms = Box::new(self.terms(&spec).await?);
+        let (book, news) =
+            self.book(before.unwrap_or_else(|| (Deployment::new(&spec.name, now), Versions::new())));
+        let count = spec.count;
+        book.record(move |state, _| {
+            let counted = counted(state, count);
+            [What::Opened { terms, blocks }].into_iter().chain(counted).collect()
+        })
+        .await?;
+        Ok(self.start(book, news, Some(spec.template)))
+    }
+
+    /// Deletes every machine of a deployment, each with proof.
+    ///
+    /// # Errors
+    /// `InvalidRequest` where there is none of this name; the journal's errors.
+    ///
+    /// # Idempotency
+    /// Safe to repeat: what is gone is left alone.
+    pub async fn destroy(&self, name: &str) -> Result<Run, DeployError> {
+        let state = self.load(name).await?.ok_or_else(|| unknown(name))?;
+        let (book, news) = self.book(state);
+        book.record(|_, _| vec![What::Turned { mode: Mode::Down }]).await?;
+        Ok(self.start(book, news, None))
+    }
+
+    /// Takes every look that is due, in all deployments: late machines, unknown outcomes, deletions without proof.
+    /// Every command that writes the journal does this first. One report for each deployment that was looked at.
+    ///
+    /// # Errors
+    /// The journal's. An account that cannot be asked is asked again the next time.
+    ///
+    /// # Idempotency
+    /// Safe to repeat. Sends nothing but further steps towards the end of machines that are to be deleted.
+    pub async fn look(&self) -> Result<Vec<Report>, DeployError> {
+        let now = self.registry.clock().now();
+        let mut due: BTreeMap<String, BTreeSet<Marker>> = BTreeMap::new();
+        for look in self.journal.looks().await?.into_iter().filter(|look| look.due_at <= now) {
+            due.entry(look.deployment).or_default().insert(look.leg);
+        }
+        let mut reports = Vec::new();
+        for (name, legs) in due {
+            let Some(state) = self.load(&name).await? else { continue };
+            let (book, _news) = self.book(state);
+            self.driver(book.clone(), None).look_once(&legs).await?;
+            reports.push(Report::of(&book.view(), book.now()));
+        }
+        Ok(reports)
+    }
+
+    /// Writes down what a person decided about a leg that asks, or whose create is not resolved.
+    ///
+    /// # Errors
+    /// `InvalidRequest` where no leg has this marker, where it does not ask, or where the handle belongs to another
+    /// account; the journal's errors.
+    ///
+    /// # Idempotency
+    /// A decision that was taken cannot be taken again: the leg no longer asks.
+    pub async fn resolve(&self, marker: Marker, decision: Decision) -> Result<Report, DeployError> {
+        let legs = self.journal.legs().await?;
+        let row = legs.iter().find(|leg| leg.marker == marker).ok_or_else(|| {
+            let message = format!("the journal knows no machine with marker `{marker}`");
+            DeployError::Wish(Error::new(ErrorKind::InvalidRequest, message))
+        })?;
+        let state = self.load(&row.deployment).await?.ok_or_else(|| unknown(&row.deployment))?;
+        check_decision(&state.0, marker, &decision).map_err(DeployError::Wish)?;
+        let (book, _news) = self.book(state);
+        book.record(move |_, _| vec![What::Decided { leg: marker, decision }]).await?;
+        Ok(Report::of(&book.view(), book.now()))
+    }
+
+    /// How a deployment stands, by the journal alone; absent where there is none of this name.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub async fn report(&self, name: &str) -> Result<Option<Report>, DeployError> {
+        let now = self.registry.clock().now();
+        Ok(self.load(name).await?.map(|(state, _)| Report::of(&state, now)))
+    }
+
+    /// The state of a deployment, by the journal alone; absent where there is none of this name.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub async fn state(&self, name: &str) -> Result<Option<Deployment>, DeployError> {
+        Ok(self.load(name).await?.map(|(state, _)| state))
+    }
+
+    /// What happened to a deployment, oldest first.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub async fn events(&self, name: &str) -> Result<Vec<Event>, DeployError> {
+        let rows = self.journal.events(name, 0).await?;
+        Ok(rows.iter().map(rows::event).collect::<Result<Vec<_>, _>>()?)
+    }
+
+    async fn load(&self, name: &str) -> Result<Option<(Deployment, Versions)>, DeployError> {
+        let record = self.journal.deployment(name).await?;
+        Ok(record.as_ref().map(rows::load).transpose()?)
+    }
+
+    fn book(&self, state: (Deployment, Versions)) -> (Book, mpsc::UnboundedReceiver<News>) {
+        let latest = state.0.legs.values().map(|leg| leg.since).max();
+        let time = Time::starting(self.registry.clock(), latest.unwrap_or(Timestamp::UNIX_EPOCH));
+        let (tell, news) = mpsc::unbounded_channel();
+        (Book::new(Arc::clone(&self.journal), time, state, tell), news)
+    }
+
+    fn driver(&self, book: Book, template: Option<vmbroker_core::CreateRequest>) -> Driver {
+        Driver {
+            registry: self.registry.clone(),
+            book,
+            owner: self.owner,
+            draw: self.draw.clone(),
+            verify: template.is_some(),
+            template,
+            hold: Hold::default(),
+            looked: BTreeMap::new(),
+            not_before: BTreeMap::new(),
+            endings: super::driver::Endings::default(),
+        }
+    }
+
+    fn start(
+        &self,
+        book: Book,
+        news: mpsc::UnboundedReceiver<News>,
+        template: Option<vmbroker_core::CreateRequest>,
+    ) -> Run {
+        let driver = self.driver(book.clone(), template);
+        let hold = driver.hold.clone();
+        Run::new(Box::pin(driver.run()), news, book, hold)
+    }
+
+    async fn terms(&self, spec: &DeploySpec) -> Result<Terms, DeployError> {
+        let mut rules = BTreeMap::new();
+        for id in self.registry.ids() {
+            if let Ok(provider) = self.registry.get(id) {
+                let wanted = spec.policy.on_uncertain.get(id).copied();
+                rules.insert(id.clone(), Rules::of(provider.semantics(), wanted));
+            }
+        }
+        let mut unresolved_elsewhere: BTreeMap<ProviderId, u32> = BTreeMap::new();
+        for leg in self.journal.legs().await? {
+            if leg.unresolved && leg.deployment != spec.name {
+                *unresolved_elsewhere.entry(leg.account).or_default() += 1;
+            }
+        }
+        Ok(Terms {
+            file_hash: spec.file_hash.clone(),
+            fields: spec.fields.clone(),
+            choices: spec.choices.clone(),
+            policy: spec.policy.clone(),
+            rules,
+            unresolved_elsewhere,
+        })
+    }
+}
+
+fn unknown(name: &str) -> DeployError {
+    DeployError::Wish(Error::invalid("name", name, "there is no deployment of this name"))
+}
+
+/// Whether no field changed that may not while the deployment stands.
+fn check_unchanged(state: &Deployment, spec: &DeploySpec) -> Result<()> {
+    let stands = state.legs.values().any(|leg| !leg.state.is_over());
+    let changed = spec
+        .fields
+        .iter()
+        .find(|(field, hash)| state.head.fields.get(*field).is_some_and(|before| before != *hash));
+    match changed.filter(|_| stands) {
+        None => Ok(()),
+        Some((field, _)) => {
+            let message = format!(
+                "`{field}` is another than when `{}` was deployed, but only `count` may change while it stands: \
+                 destroy it first, or deploy under another name",
+                spec.name
+            );
+            Err(Error::new(ErrorKind::InvalidRequest, message))
+        }
+    }
+}
+
+/// What brings the number of wanted machines to this count: the lowest numbers are added, and taken away are those
+/// that are not up, then the highest numbers.
+fn counted(state: &Deployment, count: u32) -> Vec<What> {
+    let wanted: BTreeSet<u32> = state.wanted().collect();
+    let have = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
+    if have <= count {
+        let free = (1..=u32::MAX).filter(|number| !wanted.contains(number) && !is_taken(state, *number));
+        let missing = usize::try_from(count - have).unwrap_or(0);
+        return free.take(missing).map(|intent| What::Wanted { intent }).collect();
+    }
+    let is_up = |number: &u32| state.open_leg(*number).is_some_and(|leg| leg.state == LegState::Running);
+    let mut order: Vec<u32> = wanted.into_iter().collect();
+    order.sort_by_key(|number| (is_up(number), std::cmp::Reverse(*number)));
+    let most = usize::try_from(have - count).unwrap_or(0);
+    order.into_iter().take(most).map(|intent| What::Dropped { intent }).collect()
+}
+
+/// Whether a machine that is no longer wanted under this number is not proven gone.
+fn is_taken(state: &Deployment, number: u32) -> bool {
+    state.open_leg(number).is_some()
+}
+
+fn check_decision(state: &Deployment, marker: Marker, decision: &Decision) -> Result<()> {
+    let leg = state.leg(marker)?;
+    let doubled = leg.machines.len() > 1;
+    let fits = match decision {
+        Decision::KeepBoth => doubled,
+        Decision::Adopt(_) | Decision::ConfirmAbsent => {
+            matches!(leg.state, LegState::AskUser | LegState::Uncertain)
+        }
+    };
+    if !fits {
+        let message =
+            format!("the machine with marker `{marker}` is {}: there is nothing to decide", leg.state);
+        return Err(Error::new(ErrorKind::InvalidRequest, message));
+    }
+    if let Decision::Adopt(handle) = decision
+        && handle.provider != leg.choice.account
+    {
+        let allowed = format!("the machine was ordered at `{}`", leg.choice.account);
+        return Err(Error::invalid("handle", handle, allowed));
+    }
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! When the next step towards a machine's end is due.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use vmbroker_core::{Next, State};
+
+use crate::deploy::engine::{Deployment, Fault, Target, later};
+
+/// When to call delete again, machine by machine, so that none is forgotten and no account hammered.
+///
+/// A step that was accepted is repeated all the same while the machine stays: a deletion may be lost, or come to
+/// nothing. The pause before that starts at four times the account's pace and doubles up to 64 times. A machine that
+/// is seen in another state than at the last step, and in one that allows a step, is due at once.
+#[derive(Debug, Default)]
+pub(crate) struct Endings(BTreeMap<String, Ending>);
+
+#[derive(Debug)]
+struct Ending {
+    due: Timestamp,
+    pause: Duration,
+    state: Option<State>,
+}
+
+/// What a step came to.
+pub(crate) type Step = Result<Next, Fault>;
+
+impl Endings {
+    /// When the next step is due.
+    pub(crate) fn due(&self, target: &Target, state: &Deployment) -> Timestamp {
+        let Some(ending) = self.0.get(target.handle.id()) else { return Timestamp::UNIX_EPOCH };
+        let seen = seen(target, state);
+        if seen != ending.state && allows_a_step(seen) { Timestamp::UNIX_EPOCH } else { ending.due }
+    }
+
+    /// A step came to this.
+    pub(crate) fn note(
+        &mut self,
+        target: &Target,
+        step: &Step,
+        state: &Deployment,
+        poll_every: Duration,
+        now: Timestamp,
+    ) {
+        let least = poll_every.max(Duration::from_millis(1)).saturating_mul(4);
+        let new = Ending { due: now, pause: least, state: None };
+        let ending = self.0.entry(target.handle.id().to_owned()).or_insert(new);
+        ending.state = seen(target, state);
+        let pause = match step {
+            Ok(Next::WaitThenRepeat { wait, .. }) => *wait,
+            Ok(Next::Started | Next::NothingLeft) | Err(_) => {
+                let pause = ending.pause;
+                ending.pause = pause.saturating_mul(2).min(least.saturating_mul(16));
+                pause
+            }
+        };
+        ending.due = later(now, pause);
+    }
+}
+
+fn seen(target: &Target, state: &Deployment) -> Option<State> {
+    state.legs.get(&target.leg)?.machines.get(target.machine)?.state
+}
+
+/// Whether a machine in this state waits for something to be done to it.
+fn allows_a_step(state: Option<State>) -> bool {
+    match state {
+        Some(State::Running | State::Stopped | State::Failed | State::Recycled) => true,
+        None
+        | Some(
+            State::AwaitingApproval
+            | State::Ordered
+            | State::Provisioning
+            | State::Stopping
+            | State::Deleting
+            | State::Gone
+            | State::Unrecognised,
+        ) => false,
+    }
+}

@@ -1,0 +1,62 @@
+//! What goes wrong on the way, kind by kind.
+
+use vmbroker::deploy::Outcome;
+use vmbroker_sim::{Dialect, Fault, FaultKind};
+use vmbroker_tests::{Fleet, spec};
+
+use super::{THREE, down, up};
+
+fn broken_creates() -> Vec<FaultKind> {
+    vec![
+        FaultKind::LoseAnswer,
+        FaultKind::StatusAfter(500),
+        FaultKind::TruncateAnswer,
+        FaultKind::BodyAfter("{}".to_owned()),
+        FaultKind::HtmlSuccess,
+        FaultKind::Html(502),
+        FaultKind::Reset,
+        FaultKind::Hang,
+        FaultKind::ApplyLate(30),
+        FaultKind::Endless,
+        FaultKind::Redirect,
+        FaultKind::Throttle { retry_after: None },
+        FaultKind::Delay(120),
+        FaultKind::Stuck,
+        FaultKind::FailLater("No valid host was found.".to_owned()),
+        FaultKind::AwaitApproval,
+        FaultKind::Slow(2_000),
+    ]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_goes_wrong_is_neither_lost_nor_doubled() {
+    for dialect in [THREE[0], THREE[1], THREE[2], Dialect::Waldur] {
+        for kind in broken_creates() {
+            let home = tempfile::tempdir().unwrap();
+            let fleet = Fleet::set(&[THREE[0], THREE[1], THREE[2], Dialect::Waldur]).await;
+            let broker = fleet.broker(home.path(), None).await;
+            let mut order = vec![dialect];
+            order.extend(THREE.into_iter().filter(|it| *it != dialect));
+            let choices = fleet.choices(&order).await;
+            fleet.cloud(dialect).arm(Fault::once("create", kind.clone()));
+            let report = up(&fleet, &broker, spec("web", 2, choices)).await;
+            let asks = report.machines.iter().filter(|it| matches!(it.outcome, Outcome::Asks { .. })).count();
+            // Where absence cannot be proven, a create of which nothing came is a person's to decide; and a machine
+            // that is being created forever cannot be deleted.
+            let forever = matches!(kind, FaultKind::Stuck | FaultKind::AwaitApproval);
+            let may_ask = match dialect {
+                Dialect::Fluence202504 | Dialect::Fluence202505 => true,
+                Dialect::Zenlayer | Dialect::Wayscloud => forever,
+                // An order that waits for a person is withdrawn, and seen gone.
+                Dialect::Waldur => kind == FaultKind::Stuck,
+            };
+            assert_eq!(report.running() + asks, 2, "{dialect} {kind:?}: {report:#?}");
+            assert!(asks == 0 || may_ask, "{dialect} {kind:?}: {report:#?}");
+            let live = report.running()..=report.running() + asks;
+            assert!(live.contains(&fleet.live()), "{dialect} {kind:?}: {} live, {report:#?}", fleet.live());
+            if !(forever && asks > 0) {
+                down(&fleet, &broker, "web").await;
+            }
+        }
+    }
+}
