@@ -94,6 +94,8 @@ impl Contract {
     pub(crate) const DELETE: &str = "vms/v3";
     /// What can be rented.
     pub(crate) const OFFERS: &str = "marketplace/offers";
+    /// What machines would cost. In both contracts.
+    pub(crate) const ESTIMATE: &str = "vms/v3/estimate";
     /// The names of all basic configurations.
     pub(crate) const BASIC_CONFIGURATIONS: &str = "marketplace/basic_configurations";
     /// The hardware that constraints may name.

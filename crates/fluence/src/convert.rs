@@ -1,5 +1,7 @@
 //! Their JSON becomes our nouns. Pure: no call, no clock.
 
+mod basic;
+mod estimate;
 mod offers;
 
 use std::borrow::Cow;
@@ -11,11 +13,14 @@ use vmbroker_core::{
     Billing, Charge, Currency, DataCentre, Disk, Extras, Handle, Image, Instance, Location, Money, Period,
     Port, Price, Protocol, ProviderId, State,
 };
+use vmbroker_http::scalar::Figure;
 
-pub(crate) use offers::{Basic, admitted, offers};
+pub(crate) use basic::Basic;
+pub(crate) use estimate::estimated;
+pub(crate) use offers::{Listed, admitted, offers};
 
 use crate::Contract;
-use crate::wire::{Datacenter, Json, Metadata, Number, Resource, Vm, VmPort};
+use crate::wire::{Datacenter, Json, Metadata, Resource, Vm, VmPort};
 
 /// What each status means, in lower case. A word that is not here is [`State::Unrecognised`].
 const STATES: &[(&str, State)] = &[
@@ -38,12 +43,12 @@ pub(crate) fn state(word: &str) -> State {
     known.map_or(State::Unrecognised, |(_, state)| *state)
 }
 
-/// An epoch's price: charged when a machine is created, and then each day at 17:55 UTC. Source: the billing section of
+/// An epoch's price in USDC: charged when a machine is created, and then each day at 17:55 UTC. Source: the billing section of
 /// the documents' page on renting a machine.
-pub(crate) fn price(epoch: Money) -> Price {
+pub(crate) fn price(epoch: Decimal) -> Price {
     const BILLED_AT: u32 = 17 * 3_600 + 55 * 60;
     let billing = Billing::at_the_clock(Period::DAY, BILLED_AT);
-    Price::new(epoch.currency, vec![Charge::rate("machine", epoch.amount, Period::DAY, billing)])
+    Price::new(Currency::Usdc, vec![Charge::rate("machine", epoch, Period::DAY, billing)])
 }
 
 /// How an account's machines are read.
@@ -61,11 +66,14 @@ impl Reader<'_> {
         let word = vm.status.unwrap_or_default();
         let mut instance = Instance::new(handle, vm.vm_name.unwrap_or_default(), state(&word), word);
         let extras = &mut instance.extras;
-        let mut money = |field: &'static str, figure: Option<Number>| self.money(field, figure, extras);
-        instance.spent = money("totalSpent", vm.total_spent);
-        instance.reserved = money("reservedBalance", vm.reserved_balance);
-        if let Some(amount) = money("pricePerEpoch", vm.price_per_epoch) {
-            instance.price = price(amount);
+        let mut usdc = |field: &'static str, figure: Option<Figure>| Some(self.usdc(field, &figure?, extras));
+        let money = |amount: Option<Result<Decimal, String>>| Some(Money::new(amount?.ok()?, Currency::Usdc));
+        instance.spent = money(usdc("totalSpent", vm.total_spent));
+        instance.reserved = money(usdc("reservedBalance", vm.reserved_balance));
+        match usdc("pricePerEpoch", vm.price_per_epoch) {
+            None => {}
+            Some(Ok(amount)) => instance.price = price(amount),
+            Some(Err(why)) => instance.price = Price::unknown(why),
         }
         instance.created_at = parse("createdAt", vm.created_at, extras);
         instance.next_billing_at = parse("nextBillingAt", vm.next_billing_at, extras);
@@ -100,20 +108,20 @@ impl Reader<'_> {
         instance
     }
 
-    /// Money by contract, never by its looks: `"2"` is two millionths under one and two USDC under the other.
-    fn money(&self, field: &'static str, figure: Option<Number>, extras: &mut Extras) -> Option<Money> {
-        let figure = figure?;
+    /// An amount by contract, never by its looks: `"2"` is two millionths under one and two USDC under the other. Where
+    /// there is none, what was written is kept.
+    fn usdc(&self, field: &'static str, figure: &Figure, extras: &mut Extras) -> Result<Decimal, String> {
         let amount = match self.contract {
-            Contract::April2025 => figure.whole().map(|millionths| Decimal::new(millionths, 6)),
+            Contract::April2025 => figure
+                .whole()
+                .map(|millionths| Decimal::new(millionths, 6))
+                .ok_or_else(|| format!("`{}` is no whole number of millionths", figure.shown())),
             Contract::May2025 => figure.decimal(),
         };
-        match amount {
-            Some(amount) => Some(Money::new(amount, Currency::Usdc)),
-            None => {
-                keep(extras, field, Some(figure.into_text()));
-                None
-            }
-        }
+        amount.map_err(|why| {
+            keep(extras, field, Some(figure.text().into_owned()));
+            format!("`{field}`: {why}")
+        })
     }
 
     fn resource(&self, mut resource: Resource, instance: &mut Instance) {
@@ -166,7 +174,7 @@ impl Reader<'_> {
         if let Some(whole) = figure.whole() {
             return u64::try_from(whole).ok()?.checked_mul(factor);
         }
-        let mib = figure.decimal()?.checked_mul(Decimal::from(factor))?;
+        let mib = figure.decimal().ok()?.checked_mul(Decimal::from(factor))?;
         if mib.fract().is_zero() { u64::try_from(mib).ok() } else { None }
     }
 }
@@ -179,11 +187,11 @@ impl Resource {
 
 /// Where it stands; what has no field goes to the extras.
 pub(crate) fn location(datacenter: Datacenter, extras: &mut Extras) -> Location {
-    let tier = datacenter.tier.as_ref().and_then(Number::whole).and_then(|tier| u8::try_from(tier).ok());
+    let tier = datacenter.tier.as_ref().and_then(Figure::whole).and_then(|tier| u8::try_from(tier).ok());
     if tier.is_none() {
-        keep(extras, "tier", datacenter.tier.map(Number::into_text));
+        keep(extras, "tier", datacenter.tier.map(into_text));
     }
-    keep(extras, "cityIndex", datacenter.city_index.map(Number::into_text));
+    keep(extras, "cityIndex", datacenter.city_index.map(into_text));
     let certifications = datacenter.certifications.unwrap_or_default();
     let building = DataCentre { id: datacenter.id, tier, certifications };
     Location {
@@ -202,6 +210,10 @@ fn parse<T: std::str::FromStr>(field: &'static str, text: Option<String>, extras
         keep(extras, field, Some(text));
     }
     value
+}
+
+fn into_text(figure: Figure) -> String {
+    figure.text().into_owned()
 }
 
 fn keep(extras: &mut Extras, field: &'static str, text: Option<String>) {
@@ -228,13 +240,13 @@ fn known_port(port: &VmPort) -> Option<Port> {
 }
 
 fn unknown_port(port: VmPort) -> String {
-    let number = port.port.map(Number::into_text).unwrap_or_default();
+    let number = port.port.map(into_text).unwrap_or_default();
     format!("{number}/{}", port.protocol.unwrap_or_default())
 }
 
 /// What a part is made of, as `field=value; field=value`, with its amount where that has no field of ours.
 fn describe(resource: Resource, with_amount: bool) -> String {
-    let figure = |figure: Option<Number>| figure.filter(|_| with_amount).map(Number::into_text);
+    let figure = |figure: Option<Figure>| figure.filter(|_| with_amount).map(into_text);
     let (quantity, supply) = (figure(resource.quantity), figure(resource.supply));
     let units = resource.units.as_deref().filter(|_| with_amount);
     let amount = [("quantity", quantity.as_deref()), ("supply", supply.as_deref()), ("units", units)];

@@ -44,6 +44,7 @@ const SENTENCES_OF_DELETE: &[(&str, ErrorKind)] = &[
 pub(crate) mod operation {
     pub(crate) const CREATE: &str = "create";
     pub(crate) const DELETE: &str = "delete";
+    pub(crate) const ESTIMATE: &str = "estimate";
     pub(crate) const HARDWARE: &str = "hardware";
     pub(crate) const IMAGES: &str = "images";
     pub(crate) const LIST: &str = "list";
@@ -123,8 +124,10 @@ fn by_status(operation: &'static str, nature: Nature, status: u16) -> ErrorKind 
         403 => ErrorKind::Unauthenticated,
         // No path but delete names a machine: what is unknown is the path, so another contract is spoken there.
         404 | 405 | 410 if operation != operation::DELETE => ErrorKind::InvalidConfig,
-        // Looking at offers asks with the wish itself.
-        400..=499 if operation == operation::OFFERS => kind_of_status(Nature::Once, status),
+        // Looking at offers asks with the wish itself, and so does an estimate.
+        400..=499 if [operation::OFFERS, operation::ESTIMATE].contains(&operation) => {
+            kind_of_status(Nature::Once, status)
+        }
         _ => kind_of_status(nature, status),
     }
 }
@@ -182,6 +185,10 @@ mod tests {
             K::IncompatibleOffer
         );
         assert_eq!(kind("offers", Nature::Read, 429, "").0, K::RateLimited);
+        let none = r#"{"error":"Not enough offers found"}"#;
+        assert_eq!(kind("estimate", Nature::Read, 422, none).0, K::OutOfCapacity);
+        assert_eq!(kind("estimate", Nature::Read, 422, r#"{"error":"too large"}"#).0, K::IncompatibleOffer);
+        assert_eq!(kind("estimate", Nature::Read, 404, "").0, K::InvalidConfig);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod cache;
 mod create;
 mod delete;
 mod look;
+mod market;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,18 +15,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use url::Url;
 use vmbroker_core::{
-    ChargeType, Clock, ComputeProvider, CreateRequest, DeleteMode, Deletion, Error, ErrorKind, Handle,
-    Listing, NameRule, Observation, Offer, OfferQuery, Pages, ProviderId, Result, Semantics,
+    Clock, ComputeProvider, CreateRequest, DeleteMode, Deletion, Error, ErrorKind, Handle, Listing, NameRule,
+    Observation, Offer, OfferQuery, Pages, ProviderId, Result, Semantics,
 };
-use vmbroker_http::{
-    Call, Channel, Defaults, HttpTransport, Method, Nature, Pace, Reply, Transport, base_url,
-};
+use vmbroker_http::{Call, Channel, Defaults, Method, Nature, Pace, Reply, Transport, base_url};
 
 use crate::config::DEFAULT_URL;
-use crate::convert::{self, Reader};
+use crate::convert::Reader;
 use crate::error::{FluenceDialect, operation};
 use crate::images::BUILT_IN_IMAGES;
-use crate::wire::{self, Constraints, DatacenterWish, DefaultImage, Hardware, OfferRow, Vm};
+use crate::wire::{self, DefaultImage, Hardware, Vm};
 use crate::{Config, Contract, Credentials};
 use cache::Cache;
 
@@ -88,8 +87,7 @@ impl Fluence {
     /// # Errors
     /// `InvalidConfig`, naming the field.
     pub fn new(id: ProviderId, config: Config, credentials: Credentials, clock: Clock) -> Result<Self> {
-        let transport = HttpTransport::new(config.http.proxy.as_ref())?;
-        Self::over(Arc::new(transport), id, config, credentials, clock)
+        Self::open(None, id, config, credentials, clock)
     }
 
     /// An account, over this transport.
@@ -103,6 +101,16 @@ impl Fluence {
         credentials: Credentials,
         clock: Clock,
     ) -> Result<Self> {
+        Self::open(Some(transport), id, config, credentials, clock)
+    }
+
+    fn open(
+        transport: Option<Arc<dyn Transport>>,
+        id: ProviderId,
+        config: Config,
+        credentials: Credentials,
+        clock: Clock,
+    ) -> Result<Self> {
         config.check()?;
         credentials.check()?;
         let base = base_url("url", config.url.as_deref().unwrap_or(DEFAULT_URL))?;
@@ -111,9 +119,8 @@ impl Fluence {
             semantics.visible_within = Some(semantics.list_lags_by);
         }
         let semantics = config.timing.over(semantics)?;
-        let settings = config.http.over(DEFAULTS)?;
-        let dialect = FluenceDialect { auth: config.auth, api_key: credentials.api_key };
-        let channel = Channel::new(id.clone(), Arc::new(dialect), transport, clock, settings);
+        let dialect = Arc::new(FluenceDialect { auth: config.auth, api_key: credentials.api_key });
+        let channel = Channel::open(id.clone(), dialect, transport, clock, &config.http, DEFAULTS)?;
         let mut login_users: HashMap<String, String> =
             BUILT_IN_IMAGES.iter().map(|image| (image.url.to_owned(), image.login_user.to_owned())).collect();
         for image in config.images.values() {
@@ -176,25 +183,6 @@ impl Fluence {
             }
         }
     }
-
-    /// The offers that meet these constraints; none where the provider says in an error that there are none.
-    async fn look_at_offers(
-        &self,
-        operation: &'static str,
-        constraints: &Constraints,
-    ) -> Result<Vec<OfferRow>> {
-        let url = self.url(operation, Contract::OFFERS)?;
-        let call = Call::new(operation::OFFERS, Nature::Read, Method::POST, url).json(constraints)?.listing();
-        let reply = match self.channel.send(call).await {
-            Err(error) if error.kind() == ErrorKind::OutOfCapacity => return Ok(Vec::new()),
-            other => other?,
-        };
-        let rows = wire::rows(&reply, Some, |_, error| {
-            tracing::debug!(%error, "an offer cannot be read");
-            None
-        })?;
-        Ok(rows.into_iter().flatten().collect())
-    }
 }
 
 #[async_trait]
@@ -208,18 +196,7 @@ impl ComputeProvider for Fluence {
     }
 
     async fn offers(&self, query: &OfferQuery) -> Result<Vec<Offer>> {
-        let prepaid = matches!(query.charge, Some(ChargeType::Prepaid { .. }));
-        if prepaid || query.zone.is_some() {
-            // Nothing is rented for months here, and no zone can be asked for.
-            return Ok(Vec::new());
-        }
-        let countries: Vec<String> = query.countries.iter().map(|it| it.code().to_owned()).collect();
-        let constraints = Constraints {
-            datacenter: (!countries.is_empty()).then_some(DatacenterWish { countries }),
-            ..Constraints::default()
-        };
-        let rows = self.look_at_offers(operation::OFFERS, &constraints).await?;
-        Ok(convert::offers(&self.id, rows, query))
+        self.market(query).await
     }
 
     async fn create(&self, request: &CreateRequest) -> Result<Handle> {

@@ -123,20 +123,13 @@ impl<'a> Plan<'a> {
         let disks = self.additional_disks(slug)?;
         let mut storage = Vec::with_capacity(disks.len());
         for (kind, gib) in disks {
-            let spec = storage_spec(kind, listed)?;
-            let kind = spec.get("type").and_then(serde_json::Value::as_str).unwrap_or(kind).to_owned();
-            // The document: additional storage works only together with the hardware that it is of.
-            if !hardware.storage.contains(&spec) {
-                hardware.storage.push(spec);
-            }
-            storage.push(additional_storage(self.contract, kind, gib));
+            storage.push(additional_storage(self.contract, kind, gib, &mut hardware, listed)?);
         }
-        let countries: Vec<String> = self.countries.iter().map(|country| country.code().to_owned()).collect();
         Ok(Constraints {
             basic_configuration: slug.map(str::to_owned),
             additional_resources: (!storage.is_empty()).then_some(AdditionalResources { storage }),
             hardware: (hardware != Hardware::default()).then_some(hardware),
-            datacenter: (!countries.is_empty()).then_some(DatacenterWish { countries }),
+            datacenter: within(&self.countries),
             max_total_price_per_epoch_usd: self.max_price.clone(),
         })
     }
@@ -168,13 +161,9 @@ impl<'a> Plan<'a> {
     fn additional_disks(&self, slug: Option<&str>) -> Result<Vec<(&str, u64)>> {
         let mut disks = Vec::new();
         if let (Some(wanted), Some(slug)) = (self.request.disk_gib, slug) {
-            let Some(basic) = Basic::parse(slug) else {
-                let message =
-                    format!("`disk_gib` is {wanted}, but how large the disk of `{slug}` is cannot be told");
-                return Err(incompatible(vmbroker_core::printable(&message)));
-            };
-            if wanted > basic.storage_gib {
-                disks.push((self.default_storage.as_str(), wanted - basic.storage_gib));
+            let more = wanted.saturating_sub(own_disk(slug, wanted)?);
+            if more > 0 {
+                disks.push((self.default_storage.as_str(), more));
             }
         }
         disks.extend(
@@ -186,6 +175,52 @@ impl<'a> Plan<'a> {
     fn kind_of<'b>(&'b self, kind: Option<&'b str>) -> &'b str {
         kind.unwrap_or(&self.default_storage)
     }
+}
+
+/// What a create of this offer would send for a system disk of this size, but for the name, the image, a limit and
+/// the options of its request. Absent: the disk of its configuration is that large.
+///
+/// # Errors
+/// `IncompatibleOffer` where the disk cannot be had.
+pub(crate) fn with_disk(
+    offer: &str,
+    gib: u64,
+    config: &Config,
+    listed: Option<&Hardware>,
+) -> Result<Option<Constraints>> {
+    let (slug, country) = parts(offer)?;
+    let more = gib.saturating_sub(own_disk(&slug, gib)?);
+    if more == 0 {
+        return Ok(None);
+    }
+    let mut hardware = Hardware::default();
+    let disk = additional_storage(config.contract, &config.storage_type, more, &mut hardware, listed)?;
+    Ok(Some(Constraints {
+        basic_configuration: Some(slug),
+        additional_resources: Some(AdditionalResources { storage: vec![disk] }),
+        hardware: Some(hardware),
+        datacenter: within(country.as_slice()),
+        max_total_price_per_epoch_usd: None,
+    }))
+}
+
+/// Whether the marketplace's list of hardware is needed to say what a larger system disk is of.
+pub(crate) fn disk_needs_hardware(config: &Config) -> bool {
+    known_storage(&config.storage_type).is_none()
+}
+
+/// How large the disk of a basic configuration is, in GiB.
+fn own_disk(slug: &str, wanted: u64) -> Result<u64> {
+    Basic::parse(slug).map(|basic| basic.storage_gib).ok_or_else(|| {
+        let message = format!("`disk_gib` is {wanted}, but how large the disk of `{slug}` is cannot be told");
+        incompatible(vmbroker_core::printable(&message))
+    })
+}
+
+/// In one of these countries; anywhere where there are none.
+pub(crate) fn within(countries: &[Country]) -> Option<DatacenterWish> {
+    let countries: Vec<String> = countries.iter().map(|country| country.code().to_owned()).collect();
+    (!countries.is_empty()).then_some(DatacenterWish { countries })
 }
 
 /// An error for a valid wish that this provider cannot meet.
@@ -245,6 +280,21 @@ fn pick(request: &CreateRequest) -> Result<(Pick, Vec<Country>)> {
         MachineWish::Size(size) => return Ok((Pick::AtLeast(*size), wished.clone())),
         MachineWish::Offer(offer) => offer.0.as_str(),
     };
+    let (slug, country) = parts(offer)?;
+    let countries = match country {
+        None => wished.clone(),
+        Some(country) if wished.is_empty() || wished.contains(&country) => vec![country],
+        Some(country) => {
+            return Err(incompatible(format!(
+                "the offer is in {country}, which is not among the countries of `location`"
+            )));
+        }
+    };
+    Ok((Pick::Slug(slug), countries))
+}
+
+/// The configuration and the country of an offer.
+fn parts(offer: &str) -> Result<(String, Option<Country>)> {
     let (slug, country) = match offer.split_once('@') {
         Some((slug, country)) => (slug, Some(Country::from_str(country))),
         None => (offer, None),
@@ -257,16 +307,7 @@ fn pick(request: &CreateRequest) -> Result<(Pick, Vec<Country>)> {
                        `cpu-2-ram-4gb-storage-25gb@DE`";
         return Err(Error::invalid("offer", offer, allowed));
     };
-    let countries = match country {
-        None => wished.clone(),
-        Some(country) if wished.is_empty() || wished.contains(&country) => vec![country],
-        Some(country) => {
-            return Err(incompatible(format!(
-                "the offer is in {country}, which is not among the countries of `location`"
-            )));
-        }
-    };
-    Ok((Pick::Slug(slug.to_owned()), countries))
+    Ok((slug.to_owned(), country))
 }
 
 /// The limit for 24 hours as a decimal, never more than what was given.
@@ -328,13 +369,25 @@ fn storage_spec(kind: &str, listed: Option<&Hardware>) -> Result<Spec> {
     Ok(Spec::from_iter([("type".to_owned(), kind.into())]))
 }
 
-fn additional_storage(contract: Contract, kind: String, gib: u64) -> AdditionalStorage {
-    match contract {
+/// Additional storage. What it is of joins the hardware: the document says that one works only with the other.
+fn additional_storage(
+    contract: Contract,
+    kind: &str,
+    gib: u64,
+    hardware: &mut Hardware,
+    listed: Option<&Hardware>,
+) -> Result<AdditionalStorage> {
+    let spec = storage_spec(kind, listed)?;
+    let kind = spec.get("type").and_then(serde_json::Value::as_str).unwrap_or(kind).to_owned();
+    if !hardware.storage.contains(&spec) {
+        hardware.storage.push(spec);
+    }
+    Ok(match contract {
         Contract::April2025 => {
-            AdditionalStorage { kind, megabytes: Some(gib * 1_024), supply: None, units: None }
+            AdditionalStorage { kind, megabytes: Some(gib.saturating_mul(1_024)), supply: None, units: None }
         }
         Contract::May2025 => {
             AdditionalStorage { kind, megabytes: None, supply: Some(gib), units: Some("GiB".to_owned()) }
         }
-    }
+    })
 }

@@ -1,7 +1,7 @@
 //! Their JSON, in their words. Both contracts share one set of shapes; which of the fields count is `convert`'s
-//! business. What differs in type from one version to the next is read by [`Number`] and [`Json`].
+//! business. What differs in type from one version to the next is read as a [`Figure`] or as [`Json`].
 
-mod value;
+mod json;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -11,11 +11,13 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeOwned, DeserializeSeed, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use vmbroker_core::Result;
 use vmbroker_http::Reply;
+use vmbroker_http::scalar::Figure;
 
-pub(crate) use value::{Json, Number};
+pub(crate) use json::Json;
 
 /// A machine of the list: "View your active VMs", `GET /vms/v2` and `GET /vms/v3`.
 #[derive(Debug, Default, Deserialize)]
@@ -26,7 +28,7 @@ pub(crate) struct Vm {
     pub(crate) vm_name: Option<String>,
     pub(crate) status: Option<String>,
     pub(crate) status_changed_at: Option<String>,
-    pub(crate) price_per_epoch: Option<Number>,
+    pub(crate) price_per_epoch: Option<Figure>,
     pub(crate) resources: Option<Vec<Resource>>,
     pub(crate) created_at: Option<String>,
     pub(crate) next_billing_at: Option<String>,
@@ -34,8 +36,8 @@ pub(crate) struct Vm {
     pub(crate) datacenter: Option<Datacenter>,
     pub(crate) public_ip: Option<String>,
     pub(crate) ports: Option<Vec<VmPort>>,
-    pub(crate) reserved_balance: Option<Number>,
-    pub(crate) total_spent: Option<Number>,
+    pub(crate) reserved_balance: Option<Figure>,
+    pub(crate) total_spent: Option<Figure>,
 }
 
 /// A part of a machine: `VCPU`, `RAM`, `STORAGE`, `PUBLIC_IP`, `NETWORK_BANDWIDTH`, `GPU`. Its amount is
@@ -45,8 +47,8 @@ pub(crate) struct Vm {
 pub(crate) struct Resource {
     #[serde(rename = "type")]
     pub(crate) kind: Option<String>,
-    pub(crate) quantity: Option<Number>,
-    pub(crate) supply: Option<Number>,
+    pub(crate) quantity: Option<Figure>,
+    pub(crate) supply: Option<Figure>,
     pub(crate) units: Option<String>,
     pub(crate) details: Option<Json>,
     pub(crate) metadata: Option<Metadata>,
@@ -75,8 +77,8 @@ pub(crate) struct Datacenter {
     pub(crate) id: Option<String>,
     pub(crate) country_code: Option<String>,
     pub(crate) city_code: Option<String>,
-    pub(crate) city_index: Option<Number>,
-    pub(crate) tier: Option<Number>,
+    pub(crate) city_index: Option<Figure>,
+    pub(crate) tier: Option<Figure>,
     pub(crate) certifications: Option<Vec<String>>,
 }
 
@@ -84,7 +86,7 @@ pub(crate) struct Datacenter {
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(test, derive(Serialize))]
 pub(crate) struct VmPort {
-    pub(crate) port: Option<Number>,
+    pub(crate) port: Option<Figure>,
     pub(crate) protocol: Option<String>,
 }
 
@@ -237,7 +239,7 @@ pub(crate) struct OfferRow {
 #[cfg_attr(test, derive(Serialize))]
 pub(crate) struct Configuration {
     pub(crate) slug: Option<String>,
-    pub(crate) price: Option<Number>,
+    pub(crate) price: Option<Figure>,
 }
 
 /// A part of an offer, or what can be had beside it.
@@ -248,10 +250,10 @@ pub(crate) struct OfferedResource {
     #[serde(rename = "type")]
     pub(crate) kind: Option<String>,
     pub(crate) metadata: Option<Metadata>,
-    #[cfg(test)]
-    pub(crate) price: Option<Number>,
-    pub(crate) supply: Option<Number>,
-    pub(crate) per_vm_limit: Option<Number>,
+    /// For 24 hours; of additional storage for an unnamed unit of it, so that it is worth nothing there.
+    pub(crate) price: Option<Figure>,
+    pub(crate) supply: Option<Figure>,
+    pub(crate) per_vm_limit: Option<Figure>,
     pub(crate) units: Option<String>,
 }
 
@@ -260,9 +262,29 @@ pub(crate) struct OfferedResource {
 #[cfg_attr(test, derive(Serialize))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Server {
-    pub(crate) available_basic_instances: Option<Number>,
+    pub(crate) available_basic_instances: Option<Figure>,
     #[cfg(test)]
     pub(crate) additional_resources: Option<Vec<OfferedResource>>,
+}
+
+/// The body of `POST /vms/v3/estimate`.
+#[derive(Debug, Serialize)]
+pub(crate) struct EstimateVms {
+    pub(crate) constraints: Constraints,
+    pub(crate) instances: u32,
+}
+
+/// What `POST /vms/v3/estimate` answers: the machines that a create would get now, for 24 hours, and the deposit.
+/// Decimals in both contracts.
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(test, derive(Serialize))]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Estimate {
+    pub(crate) deposit_amount_usdc: Option<Figure>,
+    pub(crate) deposit_epochs: Option<Figure>,
+    pub(crate) total_price_per_epoch: Option<Figure>,
+    pub(crate) max_price_per_epoch: Option<Figure>,
+    pub(crate) instances: Option<Figure>,
 }
 
 /// A row of `GET /vms/v3/default_images`.
@@ -291,12 +313,13 @@ pub(crate) fn rows<T: DeserializeOwned, U>(
     if let Ok(rows) = read.and_then(|rows| source.end().map(|()| rows)) {
         return Ok(rows);
     }
-    let rows: Vec<Value> = reply.json()?;
+    // Each row as its own text: a figure that had been a value before would have been rounded.
+    let rows: Vec<Box<RawValue>> = reply.json()?;
     Ok(rows
         .into_iter()
-        .map(|row| match T::deserialize(&row) {
+        .map(|row| match serde_json::from_str(row.get()) {
             Ok(fits) => good(fits),
-            Err(error) => bad(row, &error),
+            Err(error) => bad(serde_json::from_str(row.get()).unwrap_or_default(), &error),
         })
         .collect())
 }

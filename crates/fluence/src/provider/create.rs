@@ -126,7 +126,7 @@ impl Fluence {
         Ok(images)
     }
 
-    async fn hardware(&self) -> Result<Arc<Hardware>> {
+    pub(super) async fn hardware(&self) -> Result<Arc<Hardware>> {
         let ask = async { self.read(operation::HARDWARE, Contract::HARDWARE).await?.json() };
         self.hardware.get(self.channel.clock(), ask).await
     }

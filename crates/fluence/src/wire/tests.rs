@@ -49,6 +49,10 @@ fn every_field_of_the_documents_comes_back_as_it_was() {
     comes_back::<Vm>(VM_MAY);
     comes_back::<Vm>(VM_TERMINATED);
     comes_back::<OfferRow>(OFFER);
+    comes_back::<Estimate>(
+        r#"{"depositAmountUsdc":"7.01532","depositEpochs":2,"totalPricePerEpoch":"3.50766",
+            "maxPricePerEpoch":"0.35793","instances":10}"#,
+    );
     comes_back::<CreateVms>(CREATE_APRIL);
     comes_back::<CreateVms>(CREATE_MAY);
     comes_back::<Vec<Created>>(

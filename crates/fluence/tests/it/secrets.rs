@@ -1,29 +1,15 @@
-use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use vmbroker_conformance::LogBuffer;
 use vmbroker_core::{ComputeProvider, ErrorKind, Secret};
 use vmbroker_fluence::{Auth, Config, Credentials, Fluence};
 use vmbroker_http::{Exchange, Recording, Replay, Transport};
 
 use crate::world::*;
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn the_key_appears_nowhere_but_in_its_header() {
-    let log = Log::default();
+    let log = LogBuffer::new();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
@@ -56,7 +42,7 @@ async fn the_key_appears_nowhere_but_in_its_header() {
         }
         assert_eq!(said.iter().filter(|text| text.contains("bad key [secret]")).count(), 4);
     }
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(log.contains("vmbroker::http"), "{log}");
     assert!(!log.contains(CANARY), "{log}");
 }
