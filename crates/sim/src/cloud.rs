@@ -191,10 +191,16 @@ impl Account {
         self.machines.iter().filter(|machine| machine.is_live(now)).count() < self.profile.quota
     }
 
-    /// The price of one unit now.
+    /// The price of one unit now. One that moved is rounded to six decimals, the most that every wire here can say:
+    /// what is told is what is billed.
     #[must_use]
     pub fn price(&self, offer: &SimOffer) -> Decimal {
-        offer.price * (Decimal::ONE_HUNDRED + Decimal::from(self.dearer_percent)) / Decimal::ONE_HUNDRED
+        let percent = Decimal::ONE_HUNDRED + Decimal::from(self.dearer_percent);
+        if self.dearer_percent == 0 {
+            offer.price
+        } else {
+            (offer.price * percent / Decimal::ONE_HUNDRED).round_dp(6)
+        }
     }
 
     /// Accepts a machine: its life is written down as the profile says, changed by what goes wrong. The face then

@@ -4,6 +4,7 @@
 //! Where the documents are silent the face picks the answer that is hardest to live with: ids change their letter
 //! case between create and list, and in April a machine that is not active is not listed at all.
 
+mod constraints;
 mod market;
 mod order;
 mod vms;
@@ -77,7 +78,8 @@ impl Face for Fluence {
             ("GET", path) if path == self.list_path() => "list",
             ("GET", "/vms/v3/status") => "status",
             ("DELETE", "/vms/v3") => "delete",
-            ("POST", "/marketplace/offers" | "/vms/v3/estimate") => "offers",
+            ("POST", "/marketplace/offers") => "offers",
+            ("POST", "/vms/v3/estimate") => "estimate",
             (
                 "GET",
                 "/marketplace/basic_configurations" | "/marketplace/countries" | "/marketplace/hardware",

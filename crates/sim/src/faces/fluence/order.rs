@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::market::Constraints;
+use super::constraints::Constraints;
 use super::{Contract, error, object, unfit};
 use crate::{Answer, Cloud, FaultKind};
 
@@ -39,7 +39,7 @@ pub(super) fn create(
     for number in 1..=count {
         let name = if number == 1 { name.to_owned() } else { format!("{name}-{number}") };
         let id = format!("0x{}", account.hex(40));
-        let at = account.accept(id.clone(), &name, offer, now, fault);
+        let at = account.accept(id.clone(), &name, &wish.whole(offer), now, fault);
         if let Some(extra) = account.extra(at) {
             extra.insert("osImage".to_owned(), configuration["osImage"].clone());
             extra.insert("ports".to_owned(), ports(configuration));
