@@ -35,6 +35,25 @@
 //! | `storage_type` | `HDD`, `SSD`, `NVMe` | The kind of additional storage where a disk names none. Absent: the first of `hardware.storage`, else [`Config::storage_type`]. |
 //! | `hostname` | a name of `[a-z0-9-]` | The machine's own host name (contract `2025-05`). Absent: its name. |
 //!
+//! # What an offer costs
+//! A day of 24 hours, charged when a machine is created and then each day at 17:55 UTC. Decimals in USDC, read to the
+//! last digit under both contracts; what is no exact amount, zero or negative marks the offer with its reason.
+//! * A create cannot name a building, and Fluence says that it picks the cheapest; so an offer costs what the dearest
+//!   costs that is not sold out. A create is then never dearer than its offer said, and one with that price as its
+//!   limit is refused only when prices moved. Where the prices differ, all of them are in the extra `price`.
+//! * A larger system disk ([`OfferQuery::disk_gib`](vmbroker_core::OfferQuery)) is priced by one estimate for each
+//!   offer, with the constraints that a create would send: the unit of the storage price in offers is not named. Where
+//!   buildings differ in price, the difference is added to the estimate, which is for the cheapest. The estimate's
+//!   deposit is in the extras. One that fails marks its offer; all failed are an error.
+//! * How many are left counts machines as the configuration has them: with a larger disk it may be fewer.
+//!
+//! # What remains uncertain
+//! Under contract `2025-04` only active machines are listed. One that was seen and left the list is told as not found
+//! and taken for gone by whoever waits, though it may be out of funds, with its reserve still held. Delete it before
+//! believing it gone: a delete frees the reserve, is sent before the list is looked at, and is `NothingLeft` under
+//! `2025-04` only where Fluence took it, does not know the machine or is deleting it already. Any other refusal is an
+//! error there.
+//!
 //! # Invariants
 //! `instances` is always 1. Before a create under `2025-04` the offers are looked at with the same constraints,
 //! because there "nothing fits" is answered with the same 500 as a fault. Money is read by contract, never by

@@ -30,7 +30,10 @@ impl Fluence {
             if listing.instances().iter().any(|it| it.handle.id().is_empty()) {
                 return Err(self.nameless(operation::DELETE));
             }
-            return Ok(step(handle.clone(), self.unlisted(handle)));
+            return match (doubt, self.unlisted(handle)) {
+                (Doubt::Refused(error), Next::NothingLeft) if self.may_be_kept(&error) => Err(error),
+                (_, next) => Ok(step(handle.clone(), next)),
+            };
         };
         let mut handle = handle.clone().seen(listing.at(), listed.state);
         handle.instance.clone_from(&listed.handle.instance);
@@ -69,6 +72,14 @@ impl Fluence {
             return Next::WaitThenRepeat { why, wait: REPEAT_AFTER };
         }
         Next::NothingLeft
+    }
+
+    /// Whether a machine that is not listed, and whose delete was refused like this, may still hold its reserve. Under
+    /// 2025-04 only active machines are listed, so one that is out of funds is missing, too: there only a refusal
+    /// that does not know it, or says that it is being deleted, is proof.
+    fn may_be_kept(&self, refusal: &Error) -> bool {
+        self.config.contract == Contract::April2025
+            && !matches!(refusal.kind(), ErrorKind::NotFound | ErrorKind::Conflict)
     }
 
     async fn send_delete(&self, id: &str) -> Result<Sent> {

@@ -12,6 +12,10 @@ use crate::error::operation;
 use crate::request::{disk_needs_hardware, with_disk, within};
 use crate::wire::{self, Constraints, Estimate, EstimateVms, OfferRow};
 
+/// The most estimates for one question: 20 s at the default pace, and more offers than the marketplace's sizes and
+/// countries make.
+const MOST_ESTIMATES: usize = 40;
+
 impl Fluence {
     pub(super) async fn market(&self, query: &OfferQuery) -> Result<Vec<Offer>> {
         let prepaid = matches!(query.charge, Some(ChargeType::Prepaid { .. }));
@@ -48,19 +52,24 @@ impl Fluence {
     }
 
     /// The same offers with a system disk of this size. The unit that offers price additional storage by is not
-    /// named, so each is estimated as the create that would be sent for it, a few at a time.
+    /// named, so each is estimated as the create that would be sent for it, a few at a time, the cheapest first.
     ///
     /// # Errors
     /// Where every estimate failed, and not for what was asked: then the first one's error.
-    async fn priced_with_disk(&self, listed: Vec<Listed>, gib: u64) -> Result<Vec<Offer>> {
+    async fn priced_with_disk(&self, mut listed: Vec<Listed>, gib: u64) -> Result<Vec<Offer>> {
         let hardware = if disk_needs_hardware(&self.config) { Some(self.hardware().await?) } else { None };
-        let estimate = async |mut it: Listed| {
+        listed.sort_by_key(|it| {
+            let amount = it.offer.price.charges().first().map(|charge| charge.amount);
+            (amount.is_none(), amount)
+        });
+        let estimate = async |(place, mut it): (usize, Listed)| {
             let constraints = with_disk(&it.offer.id.0, gib, &self.config, hardware.as_deref());
             let price = match constraints {
                 Ok(None) => return Ok((it.offer, None)),
                 Ok(Some(_)) if it.offer.availability == Availability::Count(0) => {
                     Ok(Price::unknown(format!("sold out, so nothing tells its price with {gib} GiB of disk")))
                 }
+                Ok(Some(_)) if place >= MOST_ESTIMATES => Ok(Price::not_asked()),
                 Ok(Some(constraints)) => {
                     let estimate = self.estimate(constraints).await;
                     estimate.map(|estimate| {
@@ -73,14 +82,14 @@ impl Fluence {
             };
             Ok((Offer { disk_gib: Some(gib), ..it.offer }, Some(price)))
         };
-        let estimates = fetch_pages(listed, estimate).await?;
+        let estimates = fetch_pages(listed.into_iter().enumerate(), estimate).await?;
         let (mut offers, mut first_failure, mut some_answered) = (Vec::new(), None, false);
         for (mut offer, price) in estimates {
             match price {
                 None => some_answered = true,
                 Some(Ok(price)) => {
+                    some_answered |= !price.was_not_asked();
                     offer.price = price;
-                    some_answered = true;
                 }
                 Some(Err(error)) => {
                     let of_the_wish =

@@ -64,11 +64,29 @@ async fn a_machine_nobody_knows_is_nothing_left() {
     let rows: [(u16, &str); 4] =
         [(404, r#"{"error":"no"}"#), (422, r#"{"error":"x"}"#), (400, r#"{"error":"x"}"#), (404, "gone")];
     for (status, body) in rows {
+        let (next, calls) = next(MAY, vec![answered(status, body), listed(MAY, &[])]).await;
+        assert_eq!((next, calls.len()), (Next::NothingLeft, 2), "{status} {body}");
+    }
+    for (status, body) in [rows[0], rows[3], (409, r#"{"error":"already"}"#)] {
         let (next, calls) = next(APRIL, vec![answered(status, body), listed(APRIL, &[])]).await;
         assert_eq!((next, calls.len()), (Next::NothingLeft, 2), "{status} {body}");
     }
     let ended = vec![answered(404, r#"{"error":"no"}"#), listed(MAY, &[vm("0xabc", "Stopped")])];
     assert_eq!(next(MAY, ended).await.0, Next::NothingLeft);
+}
+
+/// Under 2025-04 a machine that is out of funds is missing from the list just like one that is gone, and only a delete
+/// frees what is reserved for it.
+#[tokio::test(start_paused = true)]
+async fn a_refused_delete_of_an_unlisted_machine_is_no_end_where_only_active_ones_are_listed() {
+    for (status, body) in [(422, r#"{"error":"x"}"#), (400, r#"{"error":"x"}"#)] {
+        let it = handle("0xabc").seen("2025-05-01T11:00:00Z".parse().unwrap(), State::Running);
+        let unlisted = || vec![answered(status, body), listed(APRIL, &[])];
+        let error = world(APRIL, unlisted()).fluence.delete(&it).await.unwrap_err();
+        assert_eq!((error.effect(), error.operation()), (Effect::None, Some("delete")), "{error}");
+        let wait = Wait::new(clock(), std::time::Duration::from_secs(600));
+        assert!(world(APRIL, unlisted()).fluence.delete_until_gone(&it, &wait).await.is_err(), "{status}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -151,3 +151,22 @@ async fn a_bad_row_costs_the_others_none_of_their_digits() {
         assert!(why.contains(long) && why.contains("28"), "{body}: {why}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn too_many_estimates_are_left_out_and_said_to_be() {
+    let rows: Vec<_> = (0..45)
+        .map(|at| {
+            let mut row = offer(&format!("cpu-{}-ram-4gb-storage-25gb", at + 1), 1);
+            row["configuration"]["price"] = json!((100 - at).to_string());
+            row
+        })
+        .collect();
+    let mut exchanges = vec![offers(&rows)];
+    exchanges.extend((0..40).map(|_| costs("0.5")));
+    let world = world(MAY, exchanges);
+    let found = world.fluence.offers(&with_disk(45)).await.unwrap();
+    assert_eq!((found.len(), world.bodies("/vms/v3/estimate").len()), (45, 40));
+    let left_out: Vec<u32> =
+        found.iter().filter(|offer| offer.price.was_not_asked()).map(|offer| offer.size.vcpus).collect();
+    assert_eq!(left_out, [5, 4, 3, 2, 1], "the dearest");
+}
