@@ -28,7 +28,13 @@ fn resource(json: &str) -> Resource {
 fn look(asked: Handle, sight: Sight, dialect: Dialect) -> Observation {
     let sizes = HashMap::from([("f1".to_owned(), Size { vcpus: 2, memory_mib: 4_096 })]);
     let location = Location { city: Some("Oslo".into()), ..Location::default() };
-    let context = Context { provider: &provider(), dialect, location: &location, sizes: &sizes };
+    let context = Context {
+        provider: &provider(),
+        dialect,
+        location: &location,
+        sizes: &sizes,
+        settles_in: Duration::from_secs(120),
+    };
     observe(asked, sight, &context, Timestamp::UNIX_EPOCH)
 }
 

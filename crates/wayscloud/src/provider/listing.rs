@@ -56,6 +56,7 @@ impl Wayscloud {
             dialect: self.config.dialect,
             location: &self.location,
             sizes: &sizes,
+            settles_in: self.settles_in(),
         };
         self.pages.store(read.pages.len(), Ordering::Relaxed);
         let mut pages = Pages::new();
