@@ -1,14 +1,12 @@
 //! Their JSON, in their words. What is absent, null or of an unexpected type is `None`: one bad field never sinks
 //! an answer, one bad row never sinks a list.
 
-mod figure;
 mod loose;
 mod offering;
 mod page;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use figure::Figure;
 pub(crate) use offering::{Component, Configuration, Figures, Offering, Plan};
 pub(crate) use page::{Page, Row};
 

@@ -17,9 +17,10 @@ mod tests;
 
 use rust_decimal::Decimal;
 use vmbroker_core::{Billing, Charge, Currency, Period, Price, clip, printable};
+use vmbroker_http::scalar::Figure;
 
 use super::limits::{Taken, limit};
-use crate::wire::{Component, Figure, Figures, Offering, Plan};
+use crate::wire::{Component, Figures, Offering, Plan};
 
 /// What a machine costs that takes so much, on this plan of this offering.
 pub(crate) fn price(

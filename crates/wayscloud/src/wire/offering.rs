@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use vmbroker_http::scalar::Figure;
 
-use super::{Figure, last_segment, loose};
+use super::{last_segment, loose};
 
 /// Figures by the type of component. Absent figures are null on the wire.
 pub(crate) type Figures = BTreeMap<String, Option<Figure>>;
 
 /// An offering: `/api/marketplace-public-offerings/<uuid>/`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Offering {
     #[serde(deserialize_with = "loose::text")]
@@ -43,11 +44,11 @@ pub(crate) struct Offering {
 }
 
 /// A discount that runs now. What it takes off depends on more than is shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 pub(crate) struct Campaign {}
 
 /// One thing that is counted on a bill.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Component {
     /// What plans and limits call it, such as `cores`.
@@ -73,7 +74,7 @@ pub(crate) struct Component {
 }
 
 /// A plan of an offering, or of its parent: only the hyperlink tells which.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Plan {
     #[serde(deserialize_with = "loose::text")]
@@ -108,7 +109,7 @@ pub(crate) struct Plan {
 }
 
 /// A component within a plan.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct PlanComponent {
     #[serde(rename = "type", deserialize_with = "loose::text")]
@@ -131,7 +132,7 @@ impl Plan {
 }
 
 /// What a provider says of itself to everybody: `/api/configuration/`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Configuration {
     /// The currency of every price: no plan tells it.
