@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use vmbroker_core::Clock;
 
 use crate::fault::Faults;
 use crate::machine::add;
-use crate::{Credentials, Fault, FaultKind, Ledger, Machine, Phase, Profile, SimOffer};
+use crate::{Credentials, Fault, FaultKind, Ledger, Machine, Phase, Profile, SimOffer, faces};
 
 /// One simulated account. A clone is the same account.
 #[derive(Clone)]
@@ -36,6 +36,18 @@ pub struct Call {
     pub line: String,
     /// What went wrong with it, if anything.
     pub fault: Option<FaultKind>,
+}
+
+/// What a person decides of an order that waits for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It may go on: the machine is built from now on.
+    Approve,
+    /// It may not: nothing will come of it.
+    Reject,
+    /// It is taken back: nothing will come of it, and at a Waldur its row stays in Creating for ever.
+    Cancel,
 }
 
 /// What an account holds.
@@ -114,6 +126,22 @@ impl Cloud {
     #[must_use]
     pub fn armed(&self) -> Vec<Fault> {
         self.account().faults.armed().to_vec()
+    }
+
+    /// Decides of every order that waits for a person ([`FaultKind::AwaitApproval`]) and whose machine has this text in
+    /// its name, such as a marker. Returns how many there were: deciding again changes nothing.
+    pub fn review(&self, name: &str, verdict: Verdict) -> usize {
+        let now = self.now();
+        let mut account = self.account();
+        let waits = |machine: &Machine| machine.phase(now) == Some(Phase::AwaitingApproval);
+        let machines = account.machines.iter().enumerate();
+        let fitting = machines.filter(|(_, machine)| machine.name.contains(name) && waits(machine));
+        let waiting: Vec<usize> = fitting.map(|(at, _)| at).collect();
+        for at in &waiting {
+            account.decide(*at, now, verdict);
+            faces::review(&mut account, *at, now, verdict);
+        }
+        waiting.len()
     }
 
     /// What every machine cost so far. The judge.
@@ -250,6 +278,22 @@ impl Account {
         machine.visible_at = add(created, hidden);
         self.machines.push(machine);
         self.machines.len() - 1
+    }
+
+    /// Writes down the life of a machine whose order a person decided of.
+    fn decide(&mut self, at: usize, now: Timestamp, verdict: Verdict) {
+        let (queue, build, address) = (self.profile.queue, self.profile.build, self.profile.address);
+        let Some(machine) = self.machines.get_mut(at) else { return };
+        match verdict {
+            Verdict::Approve => {
+                let running = queue + build;
+                let steps =
+                    [(Duration::ZERO, Phase::Accepted), (queue, Phase::Building), (running, Phase::Running)];
+                machine.schedule(now, &steps);
+                machine.address_at = Some(add(now, running + address));
+            }
+            Verdict::Reject | Verdict::Cancel => machine.schedule(now, &[(Duration::ZERO, Phase::Gone)]),
+        }
     }
 
     /// Removes a machine for good: deleting now, gone after the profile's time; or back to what it was, where that

@@ -10,6 +10,7 @@
 //! | `GET /NAME/faults` | the faults that are armed |
 //! | `POST /NAME/faults` | arms a fault, such as `{"kind":"lose_answer","operation":"create","times":1}` |
 //! | `DELETE /NAME/faults` | ends every fault |
+//! | `POST /NAME/review` | `{"name":"vb","verdict":"approve"}`: approves (or `reject`s, `cancel`s) every order that waits for a person and whose machine has this text in its name |
 //! | `POST /NAME/capacity` | `{"offer":"c.2c4g","capacity":0}`: how many of these there are, in every zone |
 //! | `POST /step` | `{"seconds":3600}`: moves the clock of all clouds |
 
@@ -27,7 +28,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::{Cloud, Fault, Running};
+use crate::{Cloud, Fault, Running, Verdict};
 
 type Clouds = State<Arc<Vec<Running>>>;
 type Refused = (StatusCode, Json<Value>);
@@ -41,6 +42,7 @@ pub(crate) async fn serve(listener: TcpListener, clouds: Vec<Running>) -> io::Re
         .route("/{name}/calls", get(calls))
         .route("/{name}/faults", get(faults).post(arm).delete(disarm))
         .route("/{name}/capacity", post(capacity))
+        .route("/{name}/review", post(review))
         .with_state(Arc::new(clouds));
     axum::serve(listener, router).await
 }
@@ -117,6 +119,22 @@ async fn capacity(State(clouds): Clouds, Path(name): Path<String>, body: Bytes) 
         return Err(refuse(StatusCode::NOT_FOUND, format!("{name} has no offer `{}`", wish.offer)));
     }
     Ok(Json(json!({ "changed": changed })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Review {
+    name: String,
+    verdict: Verdict,
+}
+
+async fn review(State(clouds): Clouds, Path(name): Path<String>, body: Bytes) -> Answer {
+    let cloud = find(&clouds, &name)?;
+    let wish: Review = read(&body)?;
+    match cloud.review(&wish.name, wish.verdict) {
+        0 => Err(refuse(StatusCode::NOT_FOUND, format!("no order of `{}` waits for a person", wish.name))),
+        reviewed => Ok(Json(json!({ "reviewed": reviewed }))),
+    }
 }
 
 fn find<'a>(clouds: &'a [Running], name: &str) -> Result<&'a Cloud, Refused> {

@@ -13,6 +13,7 @@ use vmbroker_core::Clock;
 
 use crate::{Cloud, Face, inventory};
 
+pub(crate) use wayscloud::review;
 pub use wayscloud::{WALDUR_IDS, WaldurIds};
 
 /// A dialect that a simulated cloud speaks.

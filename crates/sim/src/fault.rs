@@ -79,7 +79,7 @@ pub enum FaultKind {
     Stuck,
     /// Create: the machine fails after it was built half, stays, and is billed. The text is its reason.
     FailLater(String),
-    /// Create: a person must approve the order, and nobody does.
+    /// Create: a person must approve the order, and nobody does before [`Cloud::review`](crate::Cloud::review).
     AwaitApproval,
     /// Delete: accepted, and the machine comes back as it was.
     Revert,

@@ -81,17 +81,17 @@ pub(crate) fn fluence() -> Vec<SimOffer> {
     places.into_iter().flat_map(row).collect()
 }
 
-/// What a Waldur has: flavors of one tenant.
+/// What a Waldur has: flavors of one tenant, by the day.
 pub(crate) fn wayscloud() -> Vec<SimOffer> {
     let here = place("NO", "Oslo", "oslo-1");
     let sizes = [
-        ("m1.small", 1, 2_u64, "0.02"),
-        ("m1.medium", 2, 4, "0.04"),
-        ("m1.large", 4, 8, "0.08"),
-        ("m1.xlarge", 8, 16, "0.16"),
+        ("m1.small", 1, 2_u64, "0.20"),
+        ("m1.medium", 2, 4, "0.40"),
+        ("m1.large", 4, 8, "0.80"),
+        ("m1.xlarge", 8, 16, "1.60"),
     ];
     let row = |(name, vcpus, gib, price): (&str, u32, u64, &str)| {
-        SimOffer::new(name, vcpus, gib * 1_024, 10, here, price, "EUR", Billing::StartedHours, 1_000)
+        SimOffer::new(name, vcpus, gib * 1_024, 10, here, price, "EUR", Billing::MonthlyDays, 1_000)
     };
     sizes.into_iter().map(row).collect()
 }

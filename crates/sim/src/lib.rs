@@ -25,7 +25,7 @@ mod sandbox;
 mod serve;
 
 pub use billing::Billing;
-pub use cloud::{Account, Call, Cloud};
+pub use cloud::{Account, Call, Cloud, Verdict};
 pub use face::{Answer, Face, Request};
 pub use faces::{Dialect, WALDUR_IDS, WaldurIds};
 pub use fault::{Fault, FaultKind, Refusal};

@@ -7,6 +7,8 @@ mod catalogue;
 mod faults;
 #[path = "it_wayscloud/manners.rs"]
 mod manners;
+#[path = "it_wayscloud/review.rs"]
+mod review;
 #[path = "it_wayscloud/validation.rs"]
 mod validation;
 #[path = "it_wayscloud/walks.rs"]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use url::Url;
-use vmbroker_core::{Country, Error, ErrorKind, Location, Result, Secret, Timing, clip, printable};
+use vmbroker_core::{Country, Currency, Error, ErrorKind, Location, Result, Secret, Timing, clip, printable};
 use vmbroker_http::{HttpConfig, base_url};
 
 /// Where WAYSCloud's API is.
@@ -28,8 +28,8 @@ pub struct Config {
     /// The UUID of the offering of virtual machines. Absent: the only active one of the project, or the only one
     /// that belongs to no project; machines of every such offering are listed, for which more rows are read.
     pub offering: Option<String>,
-    /// The UUID of the plan. Absent: in the documented dialect the only usable one of the offering; in the Waldur
-    /// dialect none is sent. There, one that belongs to the offering's parent is not sent either, because it would
+    /// The UUID of the plan. Absent: the one that the chosen offer names; else in the documented dialect the only
+    /// usable one of the offering, and in the Waldur dialect none is sent. There, one that belongs to the offering's parent is not sent either, because it would
     /// be refused.
     pub plan: Option<String>,
     /// The UUID of the tenant whose images, flavors and subnets are used. Absent: the offering tells.
@@ -49,6 +49,8 @@ pub struct Config {
     pub city: Option<String>,
     /// What the place is called here, as a zone. Absent: none.
     pub zone: Option<String>,
+    /// The currency of the prices, such as `EUR`. Absent: the provider tells it, or prices stay unknown.
+    pub currency: Option<Currency>,
     /// How HTTP is done.
     pub http: HttpConfig,
     /// What the provider's timing is taken to be.

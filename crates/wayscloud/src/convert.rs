@@ -1,10 +1,13 @@
 //! Their words in ours. Pure.
 
+mod limits;
+mod price;
 mod states;
 mod step;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use vmbroker_core::{Disk, Extras, Handle, Image, Instance, Location, Observation, ProviderId, Size, State};
@@ -12,6 +15,8 @@ use vmbroker_core::{Disk, Extras, Handle, Image, Instance, Location, Observation
 use crate::config::Dialect;
 use crate::wire::{Order, Resource, fits_path, last_segment, plain_uuid};
 
+pub(crate) use limits::{Taken, limits};
+pub(crate) use price::price;
 pub(crate) use states::{Phase, Stage};
 pub(crate) use step::{Step, Target, next_step};
 
@@ -76,6 +81,8 @@ pub(crate) struct Context<'a> {
     pub(crate) location: &'a Location,
     /// The sizes of the flavors that are known, by plain UUID.
     pub(crate) sizes: &'a HashMap<String, Size>,
+    /// After this long the machine of an order must be shown.
+    pub(crate) settles_in: Duration,
 }
 
 /// Where an order is in its life.
@@ -125,6 +132,10 @@ pub(crate) fn observe(asked: Handle, sight: Sight, context: &Context<'_>, at: Ti
         Phase::Done if handle.instance.is_some() && sight.resource.is_missing() => {
             return Observation::not_found(handle, at);
         }
+        // Nor is one that has its name, and the order is so old that it is no more: an order says Success for ever.
+        Phase::Done if sight.resource.is_missing() && is_settled(order, at, context) => {
+            return Observation::not_found(handle, at);
+        }
         Phase::Done => State::Provisioning,
         Phase::Failed => State::Failed,
         Phase::Ended => State::Gone,
@@ -136,6 +147,13 @@ pub(crate) fn observe(asked: Handle, sight: Sight, context: &Context<'_>, at: Ti
         *failure = told;
     }
     observation
+}
+
+/// Whether an order is so old that its machine, if there is one, must be shown. One that does not tell its age never is.
+fn is_settled(order: &Order, at: Timestamp, context: &Context<'_>) -> bool {
+    let created = order.created.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
+    let age = created.and_then(|created| Duration::try_from(at.duration_since(created)).ok());
+    age.is_some_and(|age| age > context.settles_in)
 }
 
 /// The state of a machine that has a row, and the provider's word for it.

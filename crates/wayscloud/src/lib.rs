@@ -23,6 +23,15 @@
 //! | `limits` | numbers by component, where the plan charges by limits | waldur |
 //! | `callback_url` | where the provider calls when the order ends | waldur |
 //!
+//! # Offers and their prices
+//! An offer is a flavor, with the plan where several could be ordered: its id is `<flavor>` or `<flavor>:<plan>`, and a
+//! create that names it orders just that. Its price is the plan's, read as a Waldur writes its invoices: one line for
+//! each component and calendar month, rounded up to the hundredth, without taxes. The limits that a Waldur order names
+//! with a plan are those that were priced: cores, memory and disk of the machine. A machine without a plan (one whose
+//! offering lists but the plan of its parent, the tenant) is on no bill, so its price is unknown. The currency is the
+//! account's, or the one that `/api/configuration/` tells. Taxes, promotions, what is paid by use, and what limits cost
+//! in the last month of a monthly plan are never guessed: the price says that it does not know them.
+//!
 //! # What is not sent
 //! Labels and a price limit: neither wire has a place for them, so the caller keeps them. The documented wire also
 //! has none for user data, data disks and open ports: such a wish is refused.

@@ -6,6 +6,7 @@ mod choice;
 mod end;
 mod listing;
 mod look;
+mod offers;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,15 +16,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use vmbroker_core::{
-    Availability, ChargeType, Clock, ComputeProvider, CreateRequest, DeleteMode, Deletion, Effect, Error,
-    ErrorKind, Handle, Listing, Location, Observation, Offer, OfferId, OfferQuery, Price, ProviderId, Result,
-    Semantics, Size,
+    Clock, ComputeProvider, CreateRequest, DeleteMode, Deletion, Effect, Error, ErrorKind, Handle, Listing,
+    Location, Observation, Offer, OfferQuery, ProviderId, Result, Semantics, Size,
 };
 use vmbroker_http::{Channel, Defaults, HttpTransport, Pace, Transport, fetch_pages};
 
 use crate::KIND;
-use crate::config::{Config, Credentials, Dialect};
-use crate::convert::{Context, Sight, observe};
+use crate::config::{Config, Credentials, Dialect, Flavor};
+use crate::convert::{Context, Sight, Taken, limits, observe};
 use crate::error::TokenDialect;
 use crate::request::{self, DocumentedOrder, NAME, Resolved, WaldurOrder, Wish};
 use crate::wire::{Order, Row, fits_path};
@@ -144,12 +144,35 @@ impl Wayscloud {
             project,
             offering,
             image: image.uuid.unwrap_or_default(),
-            flavor: Some(flavor.id),
+            flavor: Some(flavor.id.clone()),
             subnet,
             key,
+            limits: self.limits(&flavor, plan.as_deref(), disk_mib).await?,
             plan,
             disk_mib,
         })
+    }
+
+    /// The limits that an order names: with a plan only, because without one nothing is charged by them. In the
+    /// documented dialect an order has none.
+    async fn limits(
+        &self,
+        flavor: &Flavor,
+        plan: Option<&str>,
+        disk_mib: u64,
+    ) -> Result<BTreeMap<String, u64>> {
+        if plan.is_none() || self.config.dialect == Dialect::Documented {
+            return Ok(BTreeMap::new());
+        }
+        let offering = self.catalogue.offering(&self.api, &self.config).await?;
+        let size = Size { vcpus: flavor.vcpus, memory_mib: flavor.memory_mib };
+        let taken = Taken { size, disk_mib: Some(disk_mib) };
+        Ok(offering.as_ref().as_ref().map(|it| limits(it, taken)).unwrap_or_default())
+    }
+
+    /// After this long the machine of an order must be shown: it has been made, and no answer is older.
+    fn settles_in(&self) -> Duration {
+        self.semantics.create_applies_within.saturating_add(self.semantics.list_lags_by)
     }
 
     fn observe(&self, asked: Handle, sight: Sight) -> Observation {
@@ -159,6 +182,7 @@ impl Wayscloud {
             dialect: self.config.dialect,
             location: &self.location,
             sizes: &sizes,
+            settles_in: self.settles_in(),
         };
         observe(asked, sight, &context, self.api.channel.clock().now())
     }
@@ -185,27 +209,7 @@ impl ComputeProvider for Wayscloud {
     }
 
     async fn offers(&self, query: &OfferQuery) -> Result<Vec<Offer>> {
-        if query.charge.is_some_and(|charge| charge != ChargeType::PayAsYouGo) {
-            return Ok(Vec::new());
-        }
-        let flavors = self.catalogue.flavors(&self.api, &self.config).await?;
-        let offer = |it: &crate::Flavor| {
-            let size = Size { vcpus: it.vcpus, memory_mib: it.memory_mib };
-            let name = it.name.clone().map(|name| ("name".to_owned(), name));
-            query.admits(size, &self.location).then(|| Offer {
-                provider: self.id().clone(),
-                id: OfferId(it.id.clone()),
-                size,
-                // In the Waldur dialect the disk is chosen freely.
-                disk_gib: it.disk_gib.filter(|_| self.config.dialect == Dialect::Documented),
-                location: self.location.clone(),
-                charge: ChargeType::PayAsYouGo,
-                price: Price::untold(),
-                availability: Availability::Unknown,
-                extras: name.into_iter().collect::<BTreeMap<_, _>>(),
-            })
-        };
-        Ok(flavors.iter().filter_map(offer).collect())
+        self.offered(query).await.map_err(|error| error.at(self.id(), "offers"))
     }
 
     async fn create(&self, request: &CreateRequest) -> Result<Handle> {

@@ -6,7 +6,10 @@ mod waldur;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use vmbroker_core::{ChargeType, CreateRequest, Error, ErrorKind, NameRule, PublicAddress, Result, SshKey};
+use vmbroker_core::{
+    ChargeType, CreateRequest, Error, ErrorKind, MachineWish, NameRule, OfferId, PublicAddress, Result,
+    SshKey,
+};
 
 use crate::config::{Config, Dialect, is_uuid};
 use crate::wire;
@@ -49,6 +52,22 @@ pub(crate) struct Wish<'a> {
     pub(crate) options: Options,
 }
 
+impl Wish<'_> {
+    /// The plan that the offer or the options name.
+    pub(crate) fn plan(&self) -> Option<&str> {
+        let offered = match &self.request.machine {
+            MachineWish::Offer(OfferId(id)) => offer_parts(id).1,
+            MachineWish::Size(_) => None,
+        };
+        offered.or(self.options.plan.as_deref())
+    }
+}
+
+/// The flavor of an offer, and its plan where several can be had: `<flavor>` or `<flavor>:<plan>`.
+pub(crate) fn offer_parts(id: &str) -> (&str, Option<&str>) {
+    id.split_once(':').map_or((id, None), |(flavor, plan)| (flavor, Some(plan)))
+}
+
 /// What was looked up for a wish: ids at the provider.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Resolved {
@@ -62,6 +81,8 @@ pub(crate) struct Resolved {
     pub(crate) plan: Option<String>,
     /// The system disk in MiB.
     pub(crate) disk_mib: u64,
+    /// The limits that follow from the machine's size; empty where the plan charges by none.
+    pub(crate) limits: BTreeMap<String, u64>,
 }
 
 /// Checks a wish.
@@ -83,6 +104,16 @@ pub(crate) fn check<'a>(request: &'a CreateRequest, config: &Config) -> Result<W
     let [key] = request.ssh_keys.as_slice() else {
         return Err(cannot("ssh_keys", "an order takes one key, not several"));
     };
+    if let MachineWish::Offer(OfferId(id)) = &request.machine
+        && let Some(plan) = offer_parts(id).1
+    {
+        if !is_uuid(plan) {
+            return Err(cannot("offer", "its plan is no UUID"));
+        }
+        if options.plan.as_deref().is_some_and(|other| !wire::same_uuid(other, plan)) {
+            return Err(cannot("offer", "it is for another plan than `options.wayscloud.plan`"));
+        }
+    }
     let groups = options.security_groups.as_ref().unwrap_or(&config.security_groups);
     if !request.ports.is_empty() && (documented || groups.is_empty()) {
         return Err(cannot(

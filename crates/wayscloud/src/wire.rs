@@ -2,10 +2,12 @@
 //! an answer, one bad row never sinks a list.
 
 mod loose;
+mod offering;
 mod page;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use offering::{Component, Configuration, Figures, Offering, Plan};
 pub(crate) use page::{Page, Row};
 
 /// An order: `/api/marketplace-orders/<uuid>/`, as created, read or listed. Each of the three has other keys.
@@ -159,46 +161,6 @@ pub(crate) struct Metadata {
     pub(crate) internal_ips: Vec<String>,
     #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
     pub(crate) system_volume_image_name: Option<String>,
-}
-
-/// An offering: `/api/marketplace-public-offerings/<uuid>/`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Offering {
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
-    pub(crate) uuid: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
-    pub(crate) name: Option<String>,
-    /// `OpenStack.Instance` where machines are offered.
-    #[serde(rename = "type", deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
-    pub(crate) kind: Option<String>,
-    /// Only an `Active` one can be ordered from.
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
-    pub(crate) state: Option<String>,
-    /// The project that it is for; absent or null where it is for all.
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
-    pub(crate) project_uuid: Option<String>,
-    /// The tenant that its images, flavors and subnets belong to.
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
-    pub(crate) scope_uuid: Option<String>,
-    #[serde(deserialize_with = "loose::rows", skip_serializing_if = "Vec::is_empty")]
-    pub(crate) plans: Vec<Plan>,
-}
-
-/// A plan of an offering, or of its parent: only the hyperlink tells which.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Plan {
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
-    pub(crate) uuid: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
-    pub(crate) url: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
-    pub(crate) name: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
-    pub(crate) is_active: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
-    pub(crate) archived: Option<String>,
 }
 
 /// A project: `/api/projects/`.

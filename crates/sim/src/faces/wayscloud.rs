@@ -6,7 +6,9 @@
 //!
 //! Settings that tests may change through [`Account::shelf`](crate::Account::shelf)`("settings")`:
 //! `provisioning_limit` (number; the Waldur speech builds 5 machines at a time unless told otherwise) and
-//! `token_lifetime` (seconds; a token that rests for longer is refused; absent: it never ends).
+//! `token_lifetime` (seconds; a token that rests for longer is refused; absent: it never ends), `own_plan` (1: the
+//! Waldur's offering has no parent, is billed by itself and lists a plan of its own, as one that a provider made by
+//! hand; absent: it lists its parent's plan, as one that came with a tenant).
 
 mod catalogue;
 mod create;
@@ -21,9 +23,11 @@ mod key;
 mod link;
 mod order;
 mod page;
+mod plan;
 mod record;
 mod refuse;
 mod resource;
+mod review;
 mod route;
 mod view;
 mod waldur;
@@ -33,6 +37,7 @@ use crate::{Answer, Cloud, Face, FaultKind, Refusal, Request};
 use desk::Desk;
 pub(crate) use ids::furnish;
 pub use ids::{WALDUR_IDS, WaldurIds};
+pub(crate) use review::review;
 use route::Route;
 
 /// Which of the two it speaks.

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use serde_json::{Value, json};
 use vmbroker_core::Clock;
-use vmbroker_sim::{Dialect, Sandbox, SandboxConfig};
+use vmbroker_sim::{Dialect, FaultKind, Sandbox, SandboxConfig};
 
 use crate::speaker::{Bench, FROM, Wire, request, speak};
 
@@ -229,4 +229,22 @@ async fn a_sandbox_that_is_dropped_stops_listening() {
     while std::net::TcpStream::connect(address).is_ok() {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_waits_for_a_person_is_decided_from_outside() {
+    let clock = Clock::simulated(FROM.parse().unwrap(), 1);
+    let config = SandboxConfig { dialects: vec![Dialect::Waldur], ..SandboxConfig::new(clock) };
+    let sandbox = Sandbox::start(config).await.unwrap();
+    let cloud = &sandbox.clouds()[0].cloud;
+    let offer = cloud.account().inventory[0].clone();
+    let now = cloud.now();
+    cloud.account().accept("1".to_owned(), "vb-one", &offer, now, Some(&FaultKind::AwaitApproval));
+    let review = async |body: Value| ask(&sandbox, "POST", "/waldur/review", Some(&body)).await;
+    assert_eq!(review(json!({ "name": "vb-two", "verdict": "approve" })).await.status(), 404);
+    assert_eq!(review(json!({ "name": "vb-one", "verdict": "perhaps" })).await.status(), 400);
+    assert_eq!(cloud.ledger().open().count(), 0);
+    let done = review(json!({ "name": "vb-one", "verdict": "approve" })).await;
+    assert_eq!((done.status(), done.json()), (200, json!({ "reviewed": 1 })));
+    assert_eq!(cloud.ledger().open().count(), 1);
 }

@@ -1,5 +1,6 @@
 //! What can be looked up.
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use vmbroker_sim::WALDUR_IDS;
 
@@ -42,19 +43,45 @@ fn a_plan_costs_what_its_flavors_cost() {
     let bench = Bench::waldur();
     let path =
         format!("/api/marketplace-public-offerings/{}/plans/{}/", WALDUR_IDS.offering, WALDUR_IDS.plan);
-    for dearer in [0, 50] {
+    for dearer in [0, 50, 7] {
         bench.cloud.account().dearer_percent = dearer;
         let plan = bench.get(&path).body;
-        assert_eq!((&plan["unit"], &plan["unit_price"]), (&json!("hour"), &json!("0.0000000000")));
-        let price = |kind: &str| plan["prices"][kind].as_f64().unwrap();
+        assert_eq!((&plan["unit"], &plan["unit_price"]), (&json!("day"), &json!("0.0000000000")));
+        let price = |kind: &str| -> Decimal { plan["prices"][kind].to_string().parse().unwrap() };
         let account = bench.cloud.account();
         for offer in &account.inventory {
-            let gib = u32::try_from(offer.memory_mib / 1_024).unwrap();
-            let sum = price("cores") * f64::from(offer.vcpus) + price("ram") * f64::from(gib);
-            let wanted: f64 = account.price(offer).to_string().parse().unwrap();
-            assert!((sum - wanted).abs() < 1e-9, "{}: {sum} {wanted}", offer.id);
+            let gib = Decimal::from(offer.memory_mib / 1_024);
+            let sum = price("cores") * Decimal::from(offer.vcpus) + price("ram") * gib;
+            assert_eq!(sum, account.price(offer), "{}", offer.id);
         }
     }
+    assert_eq!(bench.get("/api/configuration/").body["CURRENCY_NAME"], "EUR");
+}
+
+#[test]
+fn limits_make_the_cost_of_an_order_and_the_lines_of_its_bill() {
+    let bench = Bench::waldur();
+    let limited = |limits: Value| {
+        let mut order = waldur_order("vm");
+        order["limits"] = limits;
+        bench.create(&order, None)
+    };
+    // What came with a tenant has no components of its own.
+    assert_eq!(limited(json!({ "ram": 4 })).body, json!({ "limits": ["Invalid types: ram"] }));
+    bench.cloud.account().shelf("settings").insert("own_plan".to_owned(), json!(1));
+    let offering = bench.get(&format!("/api/marketplace-public-offerings/{}/", WALDUR_IDS.offering)).body;
+    assert_eq!(offering["plans"][0]["uuid"], WALDUR_IDS.plan);
+    assert_eq!((&offering["billable"], &offering["parent_uuid"]), (&json!(true), &Value::Null));
+    assert_eq!(limited(json!({ "gpu": 1 })).body, json!({ "limits": ["Invalid types: gpu"] }));
+    let wrong = limited(json!({ "ram": "4" })).body;
+    assert_eq!(wrong, json!({ "limits": { "ram": ["A valid integer is required."] } }));
+    assert_eq!(limited(json!([])).status, 400);
+    bench.cloud.account().dearer_percent = 7;
+    let made = limited(json!({ "cores": 2, "ram": 3 }));
+    assert_eq!((made.status, &made.body["limits"]), (201, &json!({ "cores": 2, "ram": 3 })));
+    assert_eq!((&made.body["cost"], &made.body["plan_unit"]), (&json!("0.3745000000"), &json!("day")));
+    // Two lines, each rounded up to the cent.
+    assert_eq!(bench.cloud.ledger().total(), "0.39".parse().unwrap());
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::*;
 
 const ORDER: &str = "68308972a32c419a956a63aae54d0c7a";
 const RESOURCE: &str = "515bc48013264b6d844314c18b45cd2e";
+const CREATED: &str = "2026-11-20T22:00:00Z";
 
 fn provider() -> ProviderId {
     "ways".parse().unwrap()
@@ -26,10 +27,20 @@ fn resource(json: &str) -> Resource {
 }
 
 fn look(asked: Handle, sight: Sight, dialect: Dialect) -> Observation {
+    look_at(asked, sight, dialect, Timestamp::UNIX_EPOCH)
+}
+
+fn look_at(asked: Handle, sight: Sight, dialect: Dialect, at: Timestamp) -> Observation {
     let sizes = HashMap::from([("f1".to_owned(), Size { vcpus: 2, memory_mib: 4_096 })]);
     let location = Location { city: Some("Oslo".into()), ..Location::default() };
-    let context = Context { provider: &provider(), dialect, location: &location, sizes: &sizes };
-    observe(asked, sight, &context, Timestamp::UNIX_EPOCH)
+    let context = Context {
+        provider: &provider(),
+        dialect,
+        location: &location,
+        sizes: &sizes,
+        settles_in: Duration::from_secs(120),
+    };
+    observe(asked, sight, &context, at)
 }
 
 fn of_order() -> Handle {
@@ -188,6 +199,30 @@ fn an_order_alone_says_what_it_can() {
         let seen = look(of_order(), sight, Dialect::Documented);
         assert_eq!(seen.state(), Some(state), "{word}");
         assert_eq!(seen.handle.last_seen.unwrap().state, state);
+    }
+}
+
+/// The documented order says Success for ever; its machine, when it is looked for and gone, is not being made.
+#[test]
+fn a_fulfilled_order_whose_machine_is_not_there_is_old_or_new() {
+    let made: Timestamp = CREATED.parse().unwrap();
+    let observed = |created: Option<&str>, seconds: i64, resource: Seen<Resource>| {
+        let mut order = order("Success");
+        order.marketplace_resource_uuid = None;
+        order.created = created.map(str::to_owned);
+        let sight = Sight { order: Seen::Found(order), resource, ..Sight::default() };
+        let at = Timestamp::from_second(made.as_second() + seconds).unwrap();
+        look_at(of_order(), sight, Dialect::Documented, at).finding
+    };
+    assert_eq!(observed(Some(CREATED), 121, Seen::Missing), Finding::NotFound);
+    for (told, seconds, resource) in [
+        (Some(CREATED), 120, Seen::Missing),
+        (Some(CREATED), 121, Seen::NotAsked),
+        (None, 86_400, Seen::Missing),
+        (Some("yesterday"), 86_400, Seen::Missing),
+    ] {
+        let finding = observed(told, seconds, resource);
+        assert!(matches!(finding, Finding::Found { state: State::Provisioning, .. }), "{told:?} {seconds}");
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use vmbroker_core::{Error, ErrorKind, Result};
 use vmbroker_http::{Call, Channel, Header, Method, Nature, Reply, Url, read_pages};
 
@@ -118,6 +118,17 @@ impl Api {
     ) -> Result<Pages<T>> {
         // On the heap: reading a list would stand in the future of every look-up that needs one.
         Box::pin(self.read_all(operation, path, query)).await
+    }
+
+    /// How many rows a list has; absent where nothing counts them.
+    pub(super) async fn count(
+        &self,
+        operation: &'static str,
+        path: &[&str],
+        query: &[Pair],
+    ) -> Result<Option<usize>> {
+        let url = self.list_url(path, query, 1);
+        Ok(self.page::<IgnoredAny>(operation, url).await?.total)
     }
 
     async fn read_all<T: DeserializeOwned>(

@@ -5,13 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
-use vmbroker_core::{Error, ErrorKind, ImageWish, MachineWish, OfferId, PublicAddress, Result, Size, SshKey};
+use vmbroker_core::{
+    Currency, Error, ErrorKind, ImageWish, MachineWish, OfferId, PublicAddress, Result, Size, SshKey, clip,
+    printable,
+};
 use vmbroker_http::Method;
 
 use super::api::{Api, Pair};
-use super::choice::{Choices, is_absent, offering_lists, plan_owner};
+use super::choice::{Choices, is_absent, offering_lists};
 use crate::config::{Config, Dialect, Flavor, is_uuid};
-use crate::request::{Wish, cannot};
+use crate::request::{Wish, cannot, offer_parts};
 use crate::wire::{self, fits_path, plain_uuid, same_uuid};
 
 /// How long an answer is believed: images and flavors change by hand, a few times a month.
@@ -26,6 +29,8 @@ pub(super) struct Catalogue {
     flavors: Kept<Vec<Flavor>>,
     subnets: Kept<Vec<wire::Subnet>>,
     keys: Kept<Vec<wire::Key>>,
+    /// What the provider calls its currency; absent where it does not tell.
+    currency: Kept<Option<String>>,
     /// The sizes of all flavors ever seen, by plain UUID.
     sizes: Mutex<Arc<HashMap<String, Size>>>,
 }
@@ -67,6 +72,7 @@ impl Catalogue {
         self.flavors.forget().await;
         self.subnets.forget().await;
         self.keys.forget().await;
+        self.currency.forget().await;
     }
 
     /// The sizes of the flavors that are known so far.
@@ -116,7 +122,10 @@ impl Catalogue {
         let flavors = self.flavors(api, config).await?;
         let disk = wish.request.disk_gib.filter(|_| config.dialect == Dialect::Documented);
         let found = match &wish.request.machine {
-            MachineWish::Offer(OfferId(id)) => flavors.iter().find(|it| same_uuid(&it.id, id)).ok_or("offer"),
+            MachineWish::Offer(OfferId(id)) => {
+                let flavor = offer_parts(id).0;
+                flavors.iter().find(|it| same_uuid(&it.id, flavor)).ok_or("offer")
+            }
             MachineWish::Size(size) => {
                 let memory = size.memory_mib.max(image.min_ram.unwrap_or(0));
                 let fits = |it: &&Flavor| {
@@ -196,8 +205,8 @@ impl Catalogue {
     /// The plan to send: in the Waldur dialect none where it belongs to the offering's parent, because it would be
     /// refused.
     pub(super) async fn plan(&self, api: &Api, config: &Config, wish: &Wish<'_>) -> Result<Option<String>> {
-        let plan = match (wish.options.plan.as_ref().or(config.plan.as_ref()), config.dialect) {
-            (Some(plan), Dialect::Documented) => return Ok(Some(plan.clone())),
+        let plan = match (wish.plan().or(config.plan.as_deref()), config.dialect) {
+            (Some(plan), Dialect::Documented) => return Ok(Some(plan.to_owned())),
             (None, Dialect::Documented) => return self.only_plan(api, config).await.map(Some),
             (None, Dialect::Waldur) => return Ok(None),
             (Some(plan), Dialect::Waldur) => plan,
@@ -210,7 +219,27 @@ impl Catalogue {
             let message = format!("`plan` is `{plan}`, but the offering has no such plan");
             return Err(Error::new(ErrorKind::InvalidConfig, message));
         };
-        Ok(plan_owner(known).is_none_or(|owner| same_uuid(owner, &wanted)).then(|| plan.clone()))
+        Ok(known.owner().is_none_or(|owner| same_uuid(owner, &wanted)).then(|| plan.to_owned()))
+    }
+
+    /// The currency of every price: the account's, else the one that the provider tells. Inside, why there is none.
+    pub(super) async fn currency(&self, api: &Api, config: &Config) -> Result<Result<Currency, String>> {
+        if let Some(currency) = config.currency {
+            return Ok(Ok(currency));
+        }
+        let told = self.currency.get(api, async {
+            match api.get::<wire::Configuration>("currency", &["configuration"]).await {
+                Ok(configuration) => Ok(configuration.currency),
+                Err(error) if is_absent(&error) || error.kind() == ErrorKind::PermissionDenied => Ok(None),
+                Err(error) => Err(error),
+            }
+        });
+        let told = told.await?;
+        let Some(told) = told.as_ref().as_deref().filter(|told| !told.trim().is_empty()) else {
+            return Ok(Err("the provider does not tell its currency: set `currency`".to_owned()));
+        };
+        let unknown = || format!("the provider's currency `{}` is not known", clip(&printable(told), 20));
+        Ok(told.parse().map_err(|_| unknown()))
     }
 
     async fn only_plan(&self, api: &Api, config: &Config) -> Result<String> {
@@ -263,8 +292,18 @@ impl Catalogue {
         Ok(tenant.map(|tenant| ("tenant_uuid", tenant)).into_iter().collect())
     }
 
+    /// The offering as it is told now: prices move.
+    pub(super) async fn offering_now(
+        &self,
+        api: &Api,
+        config: &Config,
+    ) -> Result<Arc<Option<wire::Offering>>> {
+        self.offering.forget().await;
+        self.offering(api, config).await
+    }
+
     /// The offering; absent where the documented dialect's provider does not show it.
-    async fn offering(&self, api: &Api, config: &Config) -> Result<Arc<Option<wire::Offering>>> {
+    pub(super) async fn offering(&self, api: &Api, config: &Config) -> Result<Arc<Option<wire::Offering>>> {
         let ask = Box::pin(async {
             let id = self.choices.offering(api, config).await?;
             for collection in offering_lists(config.dialect) {

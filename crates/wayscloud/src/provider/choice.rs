@@ -9,7 +9,7 @@ use vmbroker_core::{Error, ErrorKind, Result, clip, printable};
 
 use super::api::{Api, Pages, Pair};
 use crate::config::{Config, Dialect, is_uuid};
-use crate::wire::{self, last_segment, plain_uuid, same_uuid};
+use crate::wire::{self, plain_uuid, same_uuid};
 
 /// What Waldur calls an offering of virtual machines.
 pub(super) const VIRTUAL_MACHINES: &str = "OpenStack.Instance";
@@ -102,13 +102,8 @@ impl Choices {
         let plan = self.plan.get(Box::pin(async {
             let (offering, plans) = offering.await?;
             let Some(plans) = plans else { return Err(must_be_set(api, "plan")) };
-            let is_usable = |plan: &wire::Plan| {
-                plan.archived.as_deref() != Some("true")
-                    && plan.is_active.as_deref() != Some("false")
-                    && plan_owner(plan).is_none_or(|owner| same_uuid(owner, &offering))
-            };
             let candidate = |plan: wire::Plan| Candidate::new(plan.uuid, plan.name);
-            only(api, "plan", plans.into_iter().filter(is_usable).map(candidate))
+            only(api, "plan", plans.into_iter().filter(|it| is_usable(it, &offering)).map(candidate))
         }));
         plan.await
     }
@@ -134,10 +129,9 @@ pub(super) fn offering_lists(dialect: Dialect) -> &'static [&'static str] {
     }
 }
 
-/// Whose plan it is, where its hyperlink tells: `…/marketplace-public-offerings/<offering>/plans/<plan>/`.
-pub(super) fn plan_owner(plan: &wire::Plan) -> Option<&str> {
-    let url = plan.url.as_deref().unwrap_or_default().trim_end_matches('/');
-    url.split("/plans/").next().filter(|owner| owner.len() < url.len()).map(last_segment)
+/// Whether an order from this offering may name this plan: one of its parent is listed with it, and refused.
+pub(super) fn is_usable(plan: &wire::Plan, offering: &str) -> bool {
+    plan.is_open() && plan.owner().is_none_or(|owner| same_uuid(owner, offering))
 }
 
 /// Whether the provider has no such thing to be read at all.

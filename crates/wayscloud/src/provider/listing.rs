@@ -27,16 +27,54 @@ impl Wayscloud {
     pub(super) async fn listing(&self) -> Result<Listing> {
         let mut reads = 1;
         loop {
-            let (pages, ()) = join(self.read_list(), self.learn_sizes()).await;
-            match self.gather(pages?).await {
+            let read = join(self.read_list(), self.learn_sizes()).await.0;
+            let gathered = match read {
+                Ok(read) => self.gather(read).await,
+                Err(error) => Err(error),
+            };
+            match gathered {
                 Err(error) if error.kind() == ErrorKind::Unavailable && reads < MOST_READS => reads += 1,
                 result => return result.map_err(|error| error.at(self.id(), "list")),
             }
         }
     }
 
+    /// Every page. At a Waldur only rows that have not ended are asked for: where one ends between two pages, those
+    /// behind it move up, and the first of the next page is on neither. So what has ended is counted before and after.
     async fn read_list(&self) -> Result<api::Pages<Resource>> {
-        self.api.all("list", &["marketplace-resources"], &self.resource_query()).await
+        let mut before = None;
+        if self.pages.load(Ordering::Relaxed) > 1 {
+            before = self.count_ended().await?;
+        }
+        loop {
+            let query = self.resource_query();
+            let read = self.api.all("list", &["marketplace-resources"], &query).await?;
+            self.pages.store(read.pages.len(), Ordering::Relaxed);
+            if read.pages.len() < 2 || self.config.dialect == Dialect::Documented {
+                return Ok(read);
+            }
+            let after = self.count_ended().await?;
+            match before {
+                Some(before) if after != Some(before) => {
+                    return Err(Error::new(
+                        ErrorKind::Unavailable,
+                        "a machine ended while the list was read",
+                    ));
+                }
+                // The first list of several pages was read without a count.
+                None if after.is_some() => before = after,
+                Some(_) | None => return Ok(read),
+            }
+        }
+    }
+
+    /// How many rows of the account have ended; absent where nobody counts them, and in the documented dialect, which
+    /// shows no such rows.
+    async fn count_ended(&self) -> Result<Option<usize>> {
+        if self.config.dialect == Dialect::Documented {
+            return Ok(None);
+        }
+        self.api.count("list", &["marketplace-resources"], &self.ended_query()).await
     }
 
     /// Asks once for the flavors, so that listed machines have a size. A list without sizes is a list too.
@@ -56,8 +94,8 @@ impl Wayscloud {
             dialect: self.config.dialect,
             location: &self.location,
             sizes: &sizes,
+            settles_in: self.settles_in(),
         };
-        self.pages.store(read.pages.len(), Ordering::Relaxed);
         let mut pages = Pages::new();
         let (last, mut any) = (read.pages.len(), false);
         for (number, (rows, total)) in (1..).zip(read.pages.into_iter().zip(read.totals)) {

@@ -36,6 +36,7 @@ fn resolved() -> Resolved {
         key: "key1".into(),
         plan: Some(PLAN.into()),
         disk_mib: 10_240,
+        limits: BTreeMap::new(),
     }
 }
 

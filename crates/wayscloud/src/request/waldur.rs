@@ -120,7 +120,7 @@ impl WaldurOrder {
             plan: resolved.plan.map(|plan| format!("{offering}plans/{plan}/")),
             offering,
             attributes,
-            limits: wish.options.limits,
+            limits: wish.options.limits.or(Some(resolved.limits)).filter(|limits| !limits.is_empty()),
             accepting_terms_of_service: wish.options.accepting_terms_of_service,
             callback_url: wish.options.callback_url,
         }

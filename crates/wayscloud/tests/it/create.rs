@@ -217,14 +217,19 @@ async fn a_look_up_that_fails_ordered_nothing() {
 #[tokio::test(start_paused = true)]
 async fn flavors_are_offers() {
     let mut exchanges = catalogue();
-    exchanges.push(offering(OFFERING));
-    let (_, provider) = provider(Dialect::Waldur, exchanges);
+    let configuration = get("/api/configuration/", r#"{"CURRENCY_NAME":"EUR"}"#);
+    exchanges.extend([offering(OFFERING), configuration, offering(OFFERING)]);
+    let (replay, provider) = provider(Dialect::Waldur, exchanges);
     let query = OfferQuery { vcpus: Some(2), ..OfferQuery::default() };
     let mut offers = provider.offers(&query).await.unwrap();
     offers.sort_by_key(|offer| offer.size);
     let ids: Vec<&str> = offers.iter().map(|offer| offer.id.0.as_str()).collect();
-    assert_eq!(ids, [FLAVOR, "a0000000000000000000000000000001"]);
+    // The offering has a plan of its own, so the offer names it; it tells no price.
+    let with_plan = [FLAVOR, "a0000000000000000000000000000001"].map(|flavor| format!("{flavor}:{PLAN}"));
+    assert_eq!(ids, with_plan);
+    assert!(!offers[0].price.is_known());
     assert_eq!(offers[0].extras["name"], "m1.small");
     let nowhere = OfferQuery { countries: vec!["NO".parse().unwrap()], ..OfferQuery::default() };
     assert!(provider.offers(&nowhere).await.unwrap().is_empty());
+    assert!(asked(&replay).iter().all(|call| call.starts_with("GET ")));
 }

@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use serde_json::json;
 use vmbroker_core::{ComputeProvider, ComputeProviderExt, ErrorKind, Retry, State};
@@ -229,4 +229,52 @@ async fn many_pages_are_read_side_by_side_and_make_one_list() {
     let list = provider.list().await.unwrap();
     let ids: HashSet<&str> = list.instances().iter().map(|it| it.handle.id()).collect();
     assert_eq!((ids.len(), cloud.take().len()), (10_000, 34));
+}
+
+/// A row that ends between two pages moves those behind it up, and another that begins leaves the count as it was.
+#[tokio::test(start_paused = true)]
+async fn a_row_that_moves_from_a_page_that_is_read_to_one_that_was_is_not_missed() {
+    let ended = Arc::new(AtomicUsize::new(0));
+    let page_reads = Arc::new(AtomicUsize::new(0));
+    let (seen_ended, seen_reads) = (Arc::clone(&ended), Arc::clone(&page_reads));
+    let cloud = Counted::new(move |request: &Request| {
+        let query = request.url.query().unwrap_or_default();
+        let rows = |ids: &[&str], count: usize| Answer {
+            status: 200,
+            headers: vec![("x-result-count".into(), count.to_string())],
+            body: rows(ids).into(),
+        };
+        if request.url.path() != "/api/marketplace-resources/" {
+            return Answer { status: 404, headers: Vec::new(), body: br#"{"detail":"Not found."}"#.to_vec() };
+        }
+        if query.contains("state=Terminated") {
+            return rows(&[], seen_ended.load(Ordering::SeqCst));
+        }
+        let second = query.contains("page=2");
+        match (seen_reads.fetch_add(1, Ordering::SeqCst), second) {
+            // The first two lists: nothing happens.
+            (0 | 2, _) => rows(&["a", "b"], 4),
+            (1 | 3, _) => rows(&["c", "d"], 4),
+            // In the third `a` ends after the first page was read, and `e` begins: nobody shows `c`.
+            (4, _) => rows(&["a", "b"], 4),
+            (5, _) => {
+                seen_ended.fetch_add(1, Ordering::SeqCst);
+                rows(&["d", "e"], 4)
+            }
+            (_, false) => rows(&["b", "c"], 4),
+            (_, true) => rows(&["d", "e"], 4),
+        }
+    });
+    let provider = over(cloud.clone(), config(Dialect::Waldur));
+    let list = async || -> Vec<String> {
+        let listing = provider.list().await.unwrap();
+        listing.instances().iter().map(|it| it.handle.id().to_owned()).collect()
+    };
+    // The first list learns that there are several pages, and is read once more with a count before it.
+    assert_eq!(list().await, ["a", "b", "c", "d"]);
+    assert_eq!(page_reads.load(Ordering::SeqCst), 4);
+    cloud.take();
+    assert_eq!(list().await, ["b", "c", "d", "e"]);
+    let counts = cloud.take().iter().filter(|call| call.contains("state=Terminated")).count();
+    assert_eq!((page_reads.load(Ordering::SeqCst), counts), (8, 4));
 }

@@ -5,6 +5,7 @@ mod cloud;
 mod create;
 mod end;
 mod list;
+mod offers;
 mod secrets;
 mod status;
 mod unset;

@@ -1,6 +1,5 @@
 //! What can be ordered, and what an order is made of.
 
-use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::create::{Holder, holder};
@@ -9,6 +8,7 @@ use super::filter;
 use super::ids::{WALDUR_IDS as IDS, flavor_id};
 use super::key;
 use super::page;
+use super::plan::{components, own_plan, own_plan_is_listed, parent_plan};
 use super::record::Vm;
 use super::refuse::not_found;
 use super::route::Shelf;
@@ -74,8 +74,9 @@ pub(super) fn plan(desk: &Desk<'_>, offering: &str, id: &str) -> Answer {
 }
 
 /// `GET /api/configuration/`: the currency stands here, not in the plan.
-pub(super) fn configuration() -> Answer {
-    Answer::json(200, &json!({ "CURRENCY_NAME": "EUR", "SITE_NAME": "Sandbox", "FEATURES": {} }))
+pub(super) fn configuration(desk: &Desk<'_>) -> Answer {
+    let currency = desk.account.inventory.first().map_or("EUR", |offer| offer.currency);
+    Answer::json(200, &json!({ "CURRENCY_NAME": currency, "SITE_NAME": "Sandbox", "FEATURES": {} }))
 }
 
 /// `GET /api/users/me/`: a real one shows the token here, in clear.
@@ -203,20 +204,21 @@ fn floating_body(desk: &Desk<'_>, id: &str, row: &Value) -> Option<Value> {
 }
 
 fn offering_body(desk: &Desk<'_>) -> Value {
-    let waldur = desk.is_waldur();
-    // A Waldur lists the plans of the parent with an offering that has one.
-    let plan = if waldur { parent_plan(desk) } else { own_plan(desk) };
+    let has_parent = !own_plan_is_listed(desk);
+    // A Waldur lists the plans of the parent with an offering that has one, and bills the parent alone.
+    let plan = if has_parent { parent_plan(desk) } else { own_plan(desk) };
+    let components = if has_parent { json!([]) } else { components() };
     let mut body = json!({
         "url": desk.url(&format!("marketplace-public-offerings/{}", IDS.offering)), "uuid": IDS.offering,
         "name": "Virtual machine in sandbox-tenant", "slug": "vm", "description": "", "terms_of_service": "",
-        "type": "OpenStack.Instance", "state": "Active", "shared": false, "billable": true,
+        "type": "OpenStack.Instance", "state": "Active", "shared": false, "billable": !has_parent,
         "customer_uuid": IDS.customer, "customer_name": "Sandbox AS", "project_uuid": IDS.project,
         "category_title": "VMs", "category_uuid": "fa9711d0f71047238d8a3474acc350f6",
         "scope": desk.refer("openstack-tenants", IDS.tenant), "scope_uuid": IDS.tenant, "scope_state": "OK",
-        "components": components(), "options": {}, "plans": [plan],
+        "components": components, "options": {}, "plans": [plan],
         "quotas": [{ "name": "vcpu", "usage": 0, "limit": -1 }, { "name": "ram", "usage": 0, "limit": -1 }],
     });
-    if waldur {
+    if has_parent {
         body["parent_uuid"] = json!(IDS.parent_offering);
         body["parent_name"] = json!("OpenStack tenant");
     }
@@ -231,39 +233,5 @@ fn parent_body(desk: &Desk<'_>) -> Value {
         "customer_uuid": IDS.customer, "customer_name": "Sandbox AS", "category_title": "Private clouds",
         "category_uuid": "0d7a2c4e6f81493ba5c7e9d1f3b50a26", "components": [], "options": {},
         "plans": [parent_plan(desk)],
-    })
-}
-
-fn components() -> Value {
-    let row = |kind: &str, name: &str, unit: &str| {
-        json!({
-            "type": kind, "name": name, "billing_type": "fixed", "measured_unit": unit, "limit_period": null,
-        })
-    };
-    json!([row("cores", "Cores", ""), row("ram", "RAM", "GB")])
-}
-
-/// The plan that can be ordered: by the hour, so much a core and so much a GiB of memory, which together is what
-/// each flavor costs.
-fn own_plan(desk: &Desk<'_>) -> Value {
-    let percent = Decimal::from(100 + u64::from(desk.account.dearer_percent));
-    let price = |thousandths: i64| -> f64 {
-        let price = (Decimal::new(thousandths, 3) * percent / Decimal::ONE_HUNDRED).normalize();
-        price.to_string().parse().unwrap_or(0.0)
-    };
-    let prices = json!({ "cores": price(10), "ram": price(5) });
-    plan_body(desk, IDS.offering, IDS.plan, "Hourly", "hour", &prices)
-}
-
-fn parent_plan(desk: &Desk<'_>) -> Value {
-    plan_body(desk, IDS.parent_offering, IDS.parent_plan, "VPC", "month", &json!({}))
-}
-
-fn plan_body(desk: &Desk<'_>, offering: &str, id: &str, name: &str, unit: &str, prices: &Value) -> Value {
-    json!({
-        "url": desk.url(&format!("marketplace-public-offerings/{offering}/plans/{id}")), "uuid": id, "name": name,
-        "description": "", "article_code": "", "max_amount": null, "archived": false, "is_active": true,
-        "unit_price": "0.0000000000", "unit": unit, "init_price": 0, "switch_price": 0, "backend_id": "",
-        "prices": prices, "future_prices": {}, "quotas": {}, "plan_type": "usage-based", "minimal_price": 0,
     })
 }

@@ -1,5 +1,6 @@
 //! Creates: an order, and the machine it leads to.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -7,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::desk::Desk;
 use super::order;
+use super::plan;
 use super::record::{Kind, Order, SETTLING, Vm};
 use super::refuse::{self, page};
 use super::{documented, waldur};
@@ -43,6 +45,8 @@ pub(super) struct Wish {
     /// The name of the key.
     pub(super) key: Option<String>,
     pub(super) has_plan: bool,
+    /// The limits that it names.
+    pub(super) limits: BTreeMap<String, u64>,
     /// As they were sent.
     pub(super) attributes: Value,
 }
@@ -76,6 +80,15 @@ fn place(desk: &mut Desk<'_>, wish: Wish) -> Order {
     let uuid = desk.new_id();
     let wait = if desk.is_waldur() { Some(slot(desk)) } else { None };
     let at = desk.account.accept(id, &wish.name, &wish.flavor, desk.now, desk.fault);
+    if wish.has_plan {
+        // Without limits a real one charges nothing by them; here no machine is free.
+        let limits = if wish.limits.is_empty() { plan::limits_of(&wish.flavor) } else { wish.limits.clone() };
+        let lines = plan::lines(desk, &limits);
+        if let Some(machine) = desk.account.machines.get_mut(at) {
+            machine.offer.price = lines.iter().sum();
+            machine.lines = lines;
+        }
+    }
     let floating = take_floating(desk, &wish.floating, at);
     let queue = desk.account.profile.queue;
     adjust(desk, at, wait, floating.is_empty());
@@ -101,6 +114,7 @@ fn place(desk: &mut Desk<'_>, wish: Wish) -> Order {
         backend_id: dashed(&desk.new_id()),
         order: uuid.clone(),
         has_plan: wish.has_plan,
+        limits: wish.limits.clone(),
         image: wish.image,
         disk_mib: wish.disk_mib,
         internal: wish.subnets.iter().map(|_| format!("192.168.42.{}", 10 + number % 240)).collect(),
@@ -129,6 +143,8 @@ fn place(desk: &mut Desk<'_>, wish: Wish) -> Order {
         created,
         attributes: wish.attributes,
         has_plan: wish.has_plan,
+        limits: wish.limits,
+        refused: None,
         pending: ends_in == Some(Phase::AwaitingApproval),
         end_at: if succeeds { add(settled_at, SETTLING) } else { settled_at },
         succeeds,

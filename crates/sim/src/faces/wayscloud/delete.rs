@@ -1,5 +1,6 @@
 //! The end of machines: terminate orders at a Waldur, DELETE in the documents, and orders that are taken back.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -51,6 +52,8 @@ pub(super) fn terminate(desk: &mut Desk<'_>, id: &str, wish: &Value) -> Answer {
         created: desk.now,
         attributes,
         has_plan: false,
+        limits: BTreeMap::new(),
+        refused: None,
         pending: false,
         // The resource says that it is back before the order says that it failed.
         end_at: if reverts { add(gone_at, Duration::from_millis(900)) } else { gone_at },

@@ -1,6 +1,8 @@
 //! Orders as WAYSCloud's documents write them. Stricter than any real cloud: what the documents do not name is
 //! refused.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::create::{Floating, Wish, free_floating};
@@ -93,6 +95,7 @@ fn read_attributes(desk: &Desk<'_>, attributes: &Map<String, Value>) -> Result<W
                 floating,
                 key: Some(name.to_owned()),
                 has_plan: true,
+                limits: BTreeMap::new(),
                 attributes: Value::Object(attributes.clone()),
             })
         }

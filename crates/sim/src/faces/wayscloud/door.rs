@@ -83,7 +83,7 @@ fn dispatch(desk: &mut Desk<'_>, route: Route) -> Answer {
         },
         ("GET", Route::Shelf(shelf)) => catalogue::list(desk, shelf),
         ("GET", Route::Item(shelf, id)) => catalogue::item(desk, shelf, &id),
-        ("GET", Route::Configuration) => catalogue::configuration(),
+        ("GET", Route::Configuration) => catalogue::configuration(desk),
         ("GET", Route::Me) => catalogue::me(desk),
         (method, _) => not_allowed(method),
     }

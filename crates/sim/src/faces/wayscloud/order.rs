@@ -6,6 +6,7 @@ use super::desk::Desk;
 use super::filter;
 use super::ids::WALDUR_IDS as IDS;
 use super::page;
+use super::plan;
 use super::record::{Kind, Order, Vm, stamp};
 use super::refuse::{detail, not_found};
 use crate::machine::add;
@@ -86,12 +87,12 @@ pub(super) fn act(desk: &Desk<'_>, id: &str, action: &str) -> Answer {
 }
 
 /// An order's state in the words of the speech.
-pub(super) fn state(desk: &Desk<'_>, order: &Order) -> &'static str {
+pub(super) fn state<'a>(desk: &Desk<'_>, order: &'a Order) -> &'a str {
     let word = order.state(desk.now);
     match word {
         _ if desk.is_waldur() => word,
         "done" => "Success",
-        "erred" => "Erred",
+        "erred" | "rejected" | "canceled" => "Erred",
         // The documents know no state for an order that waits for a person.
         _ => "Creating",
     }
@@ -144,7 +145,7 @@ fn waldur(desk: &Desk<'_>, order: &Order, machine: &Machine, vm: &Vm, is_new: bo
     };
     let plan_path = format!("marketplace-public-offerings/{}/plans/{}", IDS.offering, IDS.plan);
     put(json!({
-        "plan": order.has_plan.then(|| desk.url(&plan_path)), "attributes": order.attributes, "limits": {},
+        "plan": order.has_plan.then(|| desk.url(&plan_path)), "attributes": order.attributes, "limits": order.limits,
         "uuid": order.uuid, "created": stamp(order.created), "modified": stamp(modified), "type": order.kind.word(),
         "resource_uuid": instance, "resource_type": instance.as_ref().map(|_| "OpenStack.Instance"),
         "resource_name": vm.renamed.as_ref().unwrap_or(&machine.name), "cost": cost, "state": state(desk, order),
@@ -156,7 +157,7 @@ fn waldur(desk: &Desk<'_>, order: &Order, machine: &Machine, vm: &Vm, is_new: bo
     }));
     if order.has_plan {
         put(json!({
-            "plan_unit": "hour", "plan_name": "Hourly", "plan_uuid": IDS.plan, "plan_description": "",
+            "plan_unit": plan::UNIT, "plan_name": plan::NAME, "plan_uuid": IDS.plan, "plan_description": "",
         }));
     }
     let user = desk.url("users/1dfd3a7de7b94f0d940eeb861276298e");

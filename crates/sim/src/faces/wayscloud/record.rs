@@ -1,5 +1,6 @@
 //! What the face keeps: with each machine, and for each order.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -23,6 +24,8 @@ pub(super) struct Vm {
     pub(super) order: String,
     /// Whether the order named the plan.
     pub(super) has_plan: bool,
+    /// The limits that the order named.
+    pub(super) limits: BTreeMap<String, u64>,
     /// The image's name.
     pub(super) image: String,
     /// The system volume in MiB.
@@ -114,8 +117,12 @@ pub(super) struct Order {
     pub(super) created: Timestamp,
     pub(super) attributes: Value,
     pub(super) has_plan: bool,
+    /// What it named for limits.
+    pub(super) limits: BTreeMap<String, u64>,
     /// A person must approve it.
     pub(super) pending: bool,
+    /// The word for its end where a person refused it: `rejected` or `canceled`.
+    pub(super) refused: Option<String>,
     /// When it ends.
     pub(super) end_at: Timestamp,
     /// Whether it ends well.
@@ -134,8 +141,10 @@ impl Order {
     }
 
     /// Its state in Waldur's words.
-    pub(super) fn state(&self, now: Timestamp) -> &'static str {
-        if self.pending {
+    pub(super) fn state(&self, now: Timestamp) -> &str {
+        if let Some(word) = &self.refused {
+            word
+        } else if self.pending {
             "pending-consumer"
         } else if now < self.end_at {
             "executing"

@@ -7,6 +7,7 @@ use super::filter;
 use super::ids::WALDUR_IDS as IDS;
 use super::order::{self, offering_fields};
 use super::page;
+use super::plan;
 use super::record::{Vm, stamp};
 use super::refuse::{detail, field, not_found};
 use super::view::View;
@@ -134,12 +135,12 @@ fn body(desk: &Desk<'_>, machine: &Machine, vm: &Vm) -> Value {
         "description": "", "created": stamp(machine.created), "modified": stamp(machine.phase_since(desk.now)),
         "resource_uuid": instance, "resource_type": instance.map(|_| "OpenStack.Instance"),
         "backend_id": instance.map_or("", |_| vm.backend_id.as_str()), "backend_metadata": metadata,
-        "plan": plan, "attributes": machine.extra.get("attributes"), "limits": {},
+        "plan": plan, "attributes": machine.extra.get("attributes"), "limits": vm.limits,
         "project": desk.refer("projects", IDS.project), "project_uuid": IDS.project, "project_name": "sandbox",
         "customer_uuid": IDS.customer, "customer_name": "Sandbox AS", "end_date": null,
     }));
     if vm.has_plan {
-        put(json!({ "plan_unit": "hour", "plan_name": "Hourly", "plan_uuid": IDS.plan }));
+        put(json!({ "plan_unit": plan::UNIT, "plan_name": plan::NAME, "plan_uuid": IDS.plan }));
     }
     if !desk.is_waldur() {
         put(json!({ "runtime_state": runtime }));

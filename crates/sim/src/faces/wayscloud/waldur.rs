@@ -1,11 +1,14 @@
 //! What a Waldur finds wrong with an order, in the order in which it looks.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::create::{Floating, Wish, free_floating};
 use super::desk::Desk;
 use super::ids::{WALDUR_IDS as IDS, flavor_id};
 use super::link::{self, NO_OBJECT, NOT_NULL, REQUIRED};
+use super::plan::{is_component, own_plan_is_listed};
 use super::refuse::{field, fields, non_field, page};
 use crate::{Answer, SimOffer};
 
@@ -21,6 +24,7 @@ pub(super) fn read(desk: &Desk<'_>, body: &Value) -> Result<Wish, Answer> {
         return Err(non_field("Invalid data. Expected a dictionary."));
     };
     let has_plan = first_level(body)?;
+    let limits = limits(desk, body)?;
     let attributes = match body.get("attributes") {
         Some(Value::Object(attributes)) => attributes,
         // Left out, a list, a text: all of them end in an internal error.
@@ -74,6 +78,7 @@ pub(super) fn read(desk: &Desk<'_>, body: &Value) -> Result<Wish, Answer> {
         floating,
         key,
         has_plan,
+        limits,
         attributes: Value::Object(attributes.clone()),
     })
 }
@@ -119,6 +124,32 @@ fn first_level(body: &Map<String, Value>) -> Result<bool, Answer> {
         return Err(field("offering", "Offering is not available."));
     }
     Ok(named.is_some())
+}
+
+/// The limits: whole numbers for what the offering counts by limits.
+fn limits(desk: &Desk<'_>, body: &Map<String, Value>) -> Result<BTreeMap<String, u64>, Answer> {
+    let given = match body.get("limits") {
+        None | Some(Value::Null) => return Ok(BTreeMap::new()),
+        Some(Value::Object(given)) => given,
+        Some(_) => return Err(field("limits", "Expected a dictionary of items.")),
+    };
+    let mut errors = Errors::new();
+    let mut limits = BTreeMap::new();
+    for (kind, value) in given {
+        match value.as_u64() {
+            Some(limit) => _ = limits.insert(kind.clone(), limit),
+            None => complain(&mut errors, kind, "A valid integer is required."),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(Answer::json(400, &json!({ "limits": errors })));
+    }
+    let is_unknown = |kind: &&String| !own_plan_is_listed(desk) || !is_component(kind);
+    let unknown: Vec<&str> = limits.keys().filter(is_unknown).map(String::as_str).collect();
+    if unknown.is_empty() {
+        return Ok(limits);
+    }
+    Err(field("limits", &format!("Invalid types: {}", unknown.join(", "))))
 }
 
 fn exists(errors: &mut Errors, name: &str, id: Result<String, String>, known: impl Fn(&str) -> bool) {
