@@ -10,4 +10,5 @@ mod limits;
 mod outcomes;
 mod process;
 mod program;
+mod quotes;
 mod walks;
