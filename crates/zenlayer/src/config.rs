@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use vmbroker_core::{Error, ErrorKind, Result, Secret, Timing, clip, printable};
+use vmbroker_core::{Currency, Error, ErrorKind, Result, Secret, Timing, clip, printable};
 use vmbroker_http::{HttpConfig, Url, base_url};
 
 /// Where Zenlayer's API is.
@@ -35,12 +35,31 @@ pub struct Config {
     /// The kind of disk, such as `SSD`, of all disks of which the wish says none. Absent: none is sent, and the
     /// provider's own default holds, which its documents name once as `STANDARD` and once as `SSD`.
     pub disk_category: Option<String>,
+    /// The currency of the account's prices, which the provider's answers do not name. Default: USD.
+    pub currency: Option<Currency>,
+    /// What the price of a prepaid machine pays for, which no document says. Default: the whole term that is asked for.
+    pub prepaid_price: PrepaidPrice,
+    /// The most price inquiries for one question for offers, of which each is a call: the smallest machines come first,
+    /// and the price of the others is then unknown. Default: 40, which with the default pace are asked in about six
+    /// seconds; 0: none.
+    pub price_inquiries: Option<usize>,
     /// How HTTP is done. Defaults: reads within 30 s, five a second after a burst of ten; writes within 60 s, one a
     /// second after a burst of five.
     pub http: HttpConfig,
     /// What the provider's timing is taken to be. Defaults: a create applies within 5 min, a list is at most 5 min
     /// old, a new machine is visible within 5 min (one that never appears has failed), looks 10 s apart.
     pub timing: Timing,
+}
+
+/// What the price of a prepaid machine pays for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PrepaidPrice {
+    /// The whole term.
+    #[default]
+    Term,
+    /// One month of it.
+    Month,
 }
 
 /// What an account proves itself with, and the one secret that it may give to machines.

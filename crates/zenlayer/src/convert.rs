@@ -1,6 +1,7 @@
 //! Zenlayer's words turned into nouns. Pure.
 
 mod places;
+mod price;
 #[cfg(test)]
 mod tests;
 
@@ -15,8 +16,10 @@ use vmbroker_core::{
 };
 
 use crate::request::MARKER_TAG;
-use crate::wire::loose::Row;
 use crate::wire::{DiskInfo, ImageInfo, InstanceInfo, ModelInfo, TagInfo, ZoneInfo};
+use vmbroker_http::scalar::Row;
+
+pub(crate) use price::Priced;
 
 /// What each of the provider's words for a machine's life means: `…/vm/datastructure`, InstanceInfo.
 ///

@@ -41,7 +41,7 @@ mod request;
 mod sign;
 mod wire;
 
-pub use config::{Access, Config, Credentials};
+pub use config::{Access, Config, Credentials, PrepaidPrice};
 pub use provider::Zenlayer;
 
 /// Which cloud this is: the key of this adapter's options in a wish, and `Semantics::kind`.

@@ -4,6 +4,7 @@ mod api;
 mod catalogue;
 mod end;
 mod look;
+mod offers;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use vmbroker_core::{
     Clock, ComputeProvider, CreateRequest, DeleteMode, Deletion, Effect, Error, ErrorKind, Handle, Listing,
     Observation, Offer, OfferQuery, ProviderId, Result, Semantics,
 };
-use vmbroker_http::{Channel, Defaults, HttpTransport, Nature, Pace, Reply, Transport};
+use vmbroker_http::{Channel, Defaults, Nature, Pace, Reply, Transport};
 
 use crate::KIND;
 use crate::config::{Config, Credentials};
@@ -64,8 +65,7 @@ impl Zenlayer {
     /// # Errors
     /// `InvalidConfig`, naming the field; `Unauthenticated` where a credential is missing.
     pub fn new(id: ProviderId, config: Config, credentials: Credentials, clock: Clock) -> Result<Self> {
-        let transport = HttpTransport::new(config.http.proxy.as_ref())?;
-        Self::over(Arc::new(transport), id, config, credentials, clock)
+        Self::open(None, id, config, credentials, clock)
     }
 
     /// An account over any transport, such as a recording.
@@ -74,6 +74,16 @@ impl Zenlayer {
     /// As [`new`](Self::new).
     pub fn over(
         transport: Arc<dyn Transport>,
+        id: ProviderId,
+        config: Config,
+        credentials: Credentials,
+        clock: Clock,
+    ) -> Result<Self> {
+        Self::open(Some(transport), id, config, credentials, clock)
+    }
+
+    fn open(
+        transport: Option<Arc<dyn Transport>>,
         id: ProviderId,
         config: Config,
         credentials: Credentials,
@@ -94,9 +104,9 @@ impl Zenlayer {
             delete: DeleteMode::RecycleBin,
             poll_every: Duration::from_secs(10),
         })?;
-        let settings = config.http.over(DEFAULTS)?;
         let dialect = Arc::new(Zc2Dialect::new(&credentials));
-        let api = Api::new(Channel::new(id, dialect, transport, clock, settings), &config.root()?)?;
+        let channel = Channel::open(id, dialect, transport, clock, &config.http, DEFAULTS)?;
+        let api = Api::new(channel, &config.root()?)?;
         Ok(Self { config, credentials, semantics, api, catalogue: Catalogue::default() })
     }
 
@@ -153,10 +163,7 @@ impl ComputeProvider for Zenlayer {
     }
 
     async fn offers(&self, query: &OfferQuery) -> Result<Vec<Offer>> {
-        let charge = query.charge.unwrap_or_default();
-        let market = self.catalogue.fresh_market(&self.api, charge).await?;
-        let offers = market.models.iter().map(|model| market.offer(model, self.id(), charge));
-        Ok(offers.filter(|offer| query.admits(offer.size, &offer.location)).collect())
+        self.priced_offers(query).await
     }
 
     async fn create(&self, request: &CreateRequest) -> Result<Handle> {

@@ -1,5 +1,6 @@
 //! A wish, checked and turned into CreateInstances. Pure: nothing is sent from here.
 
+mod inquiry;
 mod options;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use vmbroker_core::{
 
 use crate::config::{Config, Credentials};
 use crate::convert::{Image, Market, Model, Zone};
+pub(crate) use inquiry::Inquiry;
 pub(crate) use options::{Login, Marketing, NetworkMode, Nic, Options, Tag, Term};
 
 /// What a machine's name may be: CreateInstances, `instanceName`, and the user guide's wish for a letter or digit
@@ -229,7 +231,7 @@ pub(crate) fn candidates<'a>(wish: &Wish<'_>, market: &'a Market, config: &Confi
     let mut zones = BTreeSet::new();
     let mut fitting = Vec::new();
     for model in large {
-        match fits(wish, model, market.zone(&model.zone), config) {
+        match fits(&wish.options, model, market.zone(&model.zone), config) {
             Ok(()) if zones.insert(model.zone.as_str()) => fitting.push(model),
             Ok(()) => {}
             Err(error) => complaint = complaint.or(Some(error)),
@@ -310,6 +312,7 @@ impl CreateInstances {
     /// `IncompatibleOffer` where the model allows no way of charging for the network that needs no more settings.
     pub(crate) fn new(wish: Wish<'_>, resolved: Resolved, config: &Config) -> Result<Self> {
         let internet_charge_type = internet_charge(&wish.options, &resolved.model, config)?;
+        let mbps = bandwidth(&wish.options, config);
         let Wish { request, options, tags, start_cidr_ipv4 } = wish;
         let category = options.disk_category.as_ref().or(config.disk_category.as_ref());
         let data_disk = |disk: &vmbroker_core::DataDisk| DiskWish {
@@ -334,9 +337,7 @@ impl CreateInstances {
             instance_charge_postpaid: options.instance_charge_postpaid,
             internet_charge_type,
             traffic_package_size: options.traffic_package_size,
-            internet_max_bandwidth_out: Some(
-                options.internet_max_bandwidth_out.or(config.bandwidth_mbps).unwrap_or(1),
-            ),
+            internet_max_bandwidth_out: Some(mbps),
             // One intent is one machine: of several, a lost answer could not be traced.
             instance_count: Some(1),
             system_disk: system_disk(request.disk_gib, resolved.image.size_gib, category),
@@ -431,10 +432,9 @@ fn nothing_fits(wish: &Wish<'_>, market: &Market) -> Error {
 }
 
 /// Whether this model in this zone can meet what the wish says besides its size.
-fn fits(wish: &Wish<'_>, model: &Model, zone: Option<&Zone>, config: &Config) -> Result<()> {
-    let options = &wish.options;
+fn fits(options: &Options, model: &Model, zone: Option<&Zone>, config: &Config) -> Result<()> {
     internet_charge(options, model, config)?;
-    let bandwidth = options.internet_max_bandwidth_out.or(config.bandwidth_mbps).unwrap_or(1);
+    let bandwidth = bandwidth(options, config);
     if let Some(most) = model.bandwidth_limit.filter(|most| *most < bandwidth) {
         return Err(cannot(format!(
             "the bandwidth is {bandwidth} Mbit/s, but `{}` allows {most}",
@@ -451,6 +451,11 @@ fn fits(wish: &Wish<'_>, model: &Model, zone: Option<&Zone>, config: &Config) ->
     lacks(security_group(options, config).is_some(), zone.security_groups, "security groups")?;
     lacks(options.enable_ipv6 == Some(true), zone.ipv6, "IPv6")?;
     lacks(options.cpu_pass_through == Some(true), zone.cpu_pass_through, "CPU pass-through")
+}
+
+/// The outgoing bandwidth in Mbit/s: as asked, else the account's, else the provider's own default.
+fn bandwidth(options: &Options, config: &Config) -> u32 {
+    options.internet_max_bandwidth_out.or(config.bandwidth_mbps).unwrap_or(1)
 }
 
 /// How the network is charged for: as asked, else the first that the model allows and that needs no cluster.

@@ -3,7 +3,7 @@
 //! Pages: `https://docs.console.zenlayer.com/api-reference/compute/vm/…`. The requests stand in
 //! [`crate::request`]. Every field is optional and every enumeration open; a number may come as text.
 
-pub(crate) mod loose;
+pub(crate) mod price;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
-use loose::{Row, many, object, objects, one};
+use vmbroker_http::scalar::{Row, many, object, objects, one};
 
 /// What every answer is wrapped in: `…/api-introduction/instruction/response`.
 ///

@@ -11,4 +11,5 @@ mod limits;
 mod outcomes;
 mod process;
 mod program;
+mod quotes;
 mod walks;

@@ -16,6 +16,7 @@ mod price;
 mod schema;
 mod sign;
 mod stock;
+mod tariff;
 mod wire;
 
 use crate::{Answer, Cloud, Face, FaultKind, Refusal, Request};

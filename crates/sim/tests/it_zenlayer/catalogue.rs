@@ -16,22 +16,44 @@ async fn the_price_that_is_asked_is_the_price_of_the_ledger() {
     assert_eq!(price["instancePrice"]["unitPrice"], 0.012);
     assert_eq!(price["instancePrice"]["chargeUnit"], "HOUR");
     assert_eq!(price["instancePrice"]["originalPrice"], Value::Null);
+    assert_eq!(price["systemDiskPrice"]["discountUnitPrice"], 0.0016);
+    assert_eq!(price["eipPrice"]["discountUnitPrice"], 0.003);
+    assert_eq!(price["bandwidthPrice"][0]["discountUnitPrice"], 0.0004);
     cloud.account().dearer_percent = 10;
     let price = ask(&cloud, "InquiryPriceCreateInstance", &body);
     assert_eq!(price["instancePrice"]["discountUnitPrice"], 0.0132);
     let prepaid = with(&body, "instanceChargeType", json!("PREPAID"));
-    let prepaid = with(&prepaid, "instanceChargePrepaid", json!({"period": 1}));
+    let prepaid = with(&prepaid, "instanceChargePrepaid", json!({"period": 2}));
     let price = ask(&cloud, "InquiryPriceCreateInstance", &prepaid);
-    assert_eq!(price["instancePrice"]["discountPrice"], 9.504);
+    assert_eq!(price["instancePrice"]["originalPrice"], 19.008);
+    assert_eq!(price["instancePrice"]["discountPrice"], 18.0576);
+    assert_eq!(price["instancePrice"]["discount"], 95);
     assert_eq!(price["instancePrice"]["unitPrice"], Value::Null);
+    let disks =
+        json!([{"diskSize": 10}, {"diskSize": 10, "diskAmount": 2}, {"diskSize": 10, "diskCategory": "SSD"}]);
+    let price = ask(&cloud, "InquiryPriceCreateInstance", &with(&prepaid, "dataDisks", disks));
+    assert_eq!(price["dataDiskPrices"].as_array().unwrap().len(), 2, "merged by size and kind");
+    assert_eq!(price["dataDiskPrices"][0]["diskAmount"], 3);
+    assert_eq!(price["dataDiskPrice"]["originalPrice"], 6.1776);
+    let package = with(&body, "internetChargeType", json!("ByTrafficPackage"));
+    let price = ask(&cloud, "InquiryPriceCreateInstance", &package);
+    assert_eq!(price["bandwidthPrice"][0]["excessAmountUnit"], "GB");
     assert_eq!(
         refused(&cloud, "InquiryPriceCreateInstance", &with(&body, "systemDisk", Value::Null)).1,
         "MISSING_PARAMETER"
     );
-    assert_eq!(
-        refused(&cloud, "InquiryPriceCreateInstance", &with(&body, "instanceCount", Value::Null)).1,
-        "MISSING_PARAMETER"
-    );
+    let rows = [
+        ("instanceCount", Value::Null, "MISSING_PARAMETER"),
+        ("zoneId", json!("XYZ-A"), "INVALID_ZONE_NOT_FOUND"),
+        ("instanceType", json!("c.0c0g"), "INVALID_INSTANCE_TYPE_NOT_FOUND"),
+        ("systemDisk", json!({"diskSize": 25}), "INVALID_SYSTEM_DISK_SIZE"),
+        ("systemDisk", json!({"diskSize": 20, "diskCategory": "TAPE"}), "INVALID_DISK_ZONE_NO_SELL"),
+        ("subnetId", json!("1"), "INVALID_PARAMETER_VALUE"),
+    ];
+    for (field, value, code) in rows {
+        let wrong = with(&body, field, value);
+        assert_eq!(refused(&cloud, "InquiryPriceCreateInstance", &wrong).1, code, "{field}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

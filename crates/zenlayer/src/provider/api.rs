@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 use vmbroker_core::{Error, ErrorKind, Result, Retry};
 use vmbroker_http::{Call, Channel, Header, Method, Nature, Reply, Url, read_pages};
 
-use crate::wire::loose::Row;
 use crate::wire::{Envelope, Page};
+use vmbroker_http::scalar::Row;
 
 /// One of the provider's services: its path and its version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,5 +5,6 @@ mod cloud;
 mod create;
 mod delete;
 mod list;
+mod offers;
 mod secrets;
 mod status;

@@ -11,6 +11,7 @@ use super::stock::{
     DISK_CATEGORIES, GROUPS, IMAGES, RESOURCE_GROUP, SUBNETS, bandwidth_limit, has_ipv6, has_security_groups,
     internet_charge_types, text, thing,
 };
+use super::tariff::Parts;
 use super::wire::{
     BAD_PATTERN, BAD_VALUE, MISSING, NETWORK_BILLING, Outcome, QUOTA, Refused, SOLD_OUT, TOO_LONG, TOO_SHORT,
     TOO_SMALL, fields, time,
@@ -82,6 +83,9 @@ pub(super) fn run(ask: &mut Ask<'_>) -> Outcome {
     check_network(ask.account, &wish, offer.place.zone)?;
     check_rest(&wish)?;
     check_stock(ask, &offer, count)?;
+    let size = system_disk.get("diskSize").and_then(Value::as_i64).unwrap_or_default();
+    let category = system_disk.get("diskCategory").and_then(Value::as_str).unwrap_or_default();
+    let bill = Parts::new(&wish, &offer, (size, category), &data_disks).bill(&offer, &wish);
     let order = ask.account.digits(16);
     let mut ids = Vec::new();
     let mut instances = Vec::new();
@@ -89,7 +93,7 @@ pub(super) fn run(ask: &mut Ask<'_>) -> Outcome {
         let id = ask.account.digits(19);
         let disks = numbered(ask.account, &data_disks);
         let disk_ids: Vec<Value> = disks.iter().map(|disk| disk["diskId"].clone()).collect();
-        let at = ask.account.accept(id.clone(), &name, &offer, ask.now, ask.fault);
+        let at = ask.account.accept(id.clone(), &name, &bill, ask.now, ask.fault);
         let mut kept = keep(&wish, &offer, &image, ask.now);
         let mut system_disk = system_disk.clone();
         system_disk.insert("diskId".to_owned(), ask.account.digits(18).into());

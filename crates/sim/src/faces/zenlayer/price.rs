@@ -1,10 +1,11 @@
 //! `InquiryPriceCreateInstance`.
 //!
-//! Disks, bandwidth and addresses are free here, so that what is asked is what the ledger charges. Fields without a
-//! value are null in one object and absent in the others: the real one does both.
+//! Fields without a value are null in one object and absent in the others: the real one does both.
 
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
+
+use crate::SimOffer;
 
 use super::actions::Ask;
 use super::create::{
@@ -12,10 +13,8 @@ use super::create::{
     find_model,
 };
 use super::schema::{CHARGE_TYPE, Field, INTERNET_CHARGE_TYPES, Kind, may, must};
-use super::wire::{Outcome, fields};
-
-/// The hours of a month of a subscription.
-const MONTH: i64 = 720;
+use super::tariff::{self, Parts, SUBSCRIBED};
+use super::wire::{Outcome, Refused, fields};
 
 /// The fields. Unlike in the create, the count and the system disk are required.
 pub(super) const FIELDS: &[Field] = &[
@@ -39,28 +38,31 @@ pub(super) fn run(ask: &mut Ask<'_>) -> Outcome {
     wish.whole_within("instanceCount", 1, 100)?;
     let offer = find_model(ask.account, wish)?;
     check_charge(wish, &offer)?;
-    check_disk_category(&wish.object("systemDisk").unwrap_or_default())?;
+    let system_disk = wish.object("systemDisk").unwrap_or_default();
+    let size = system_disk.whole("diskSize").unwrap_or(20);
+    if size < 10 || size % 10 != 0 {
+        let message = "The system disk must have a multiple of 10 GiB";
+        return Err(Refused::new(400, "INVALID_SYSTEM_DISK_SIZE", message));
+    }
     let disks = check_data_disks(wish)?;
-    let hourly = ask.account.price(&offer);
-    let is_prepaid = wish.text("instanceChargeType") == Some("PREPAID");
-    let terms = wish.object("instanceChargePrepaid");
-    let period = terms.and_then(|terms| terms.whole("period")).unwrap_or(1);
-    let item = |hourly: Decimal| {
-        if is_prepaid {
-            let price = number(hourly * Decimal::from(MONTH * period));
-            json!({"discount": 100.0, "originalPrice": price, "discountPrice": price})
-        } else {
-            let price = number(hourly);
-            json!({"discount": 100.0, "unitPrice": price, "discountUnitPrice": price, "chargeUnit": "HOUR"})
-        }
-    };
-    let mut instance = item(hourly);
+    let parts = Parts::new(wish, &offer, (size, check_disk_category(&system_disk)?), &disks);
+    let term = tariff::term(wish);
+    // Prices may have moved since the inventory was written.
+    let now = |hourly: Decimal| ask.account.price(&SimOffer { price: hourly, ..offer.clone() });
+    let item = |hourly: Decimal| item(now(hourly), term);
+    let mut instance = item(parts.machine);
     for name in ["originalPrice", "discountPrice", "unitPrice", "discountUnitPrice", "chargeUnit"] {
         if instance.get(name).is_none() {
             instance[name] = Value::Null;
         }
     }
-    let free = item(Decimal::ZERO);
+    let mut bandwidth = item(parts.bandwidth);
+    if wish.text("internetChargeType") == Some("ByTrafficPackage") {
+        let beyond = number(now(Decimal::new(5, 2)));
+        bandwidth["excessUnitPrice"] = beyond.clone();
+        bandwidth["excessDiscountUnitPrice"] = beyond;
+        bandwidth["excessAmountUnit"] = "GB".into();
+    }
     let mut merged: Vec<(i64, i64, &str)> = Vec::new();
     for (size, amount, category) in disks {
         match merged.iter_mut().find(|row| row.0 == size && row.2 == category) {
@@ -68,20 +70,41 @@ pub(super) fn run(ask: &mut Ask<'_>) -> Outcome {
             None => merged.push((size, amount, category)),
         }
     }
+    let of_row = |row: &(i64, i64, &str)| tariff::disk(row.0, row.2) * Decimal::from(row.1);
+    let together = item(merged.iter().map(of_row).sum());
     let disk_rows: Vec<Value> = merged
-        .into_iter()
-        .map(|(size, amount, category)| {
-            json!({"diskSize": size, "diskAmount": amount, "diskCategory": category, "diskPrice": free})
+        .iter()
+        .map(|row| {
+            let (size, amount, category) = row;
+            let price = item(of_row(row));
+            json!({"diskSize": size, "diskAmount": amount, "diskCategory": category, "diskPrice": price})
         })
         .collect();
     Ok(fields([
         ("instancePrice", instance),
-        ("bandwidthPrice", json!([free])),
-        ("eipPrice", free.clone()),
-        ("systemDiskPrice", free.clone()),
-        ("dataDiskPrice", json!({"discountPrice": 0.0, "originalPrice": 0.0})),
+        ("bandwidthPrice", json!([bandwidth])),
+        ("eipPrice", item(parts.address)),
+        ("systemDiskPrice", item(parts.system_disk)),
+        (
+            "dataDiskPrice",
+            json!({"discountPrice": together["discountPrice"], "originalPrice": together["originalPrice"]}),
+        ),
         ("dataDiskPrices", disk_rows.into()),
     ]))
+}
+
+/// One part: by the hour, or for a whole term.
+fn item(hourly: Decimal, term: Option<u32>) -> Value {
+    match term {
+        None => {
+            let price = number(hourly);
+            json!({"discount": 100.0, "unitPrice": price, "discountUnitPrice": price, "chargeUnit": "HOUR"})
+        }
+        Some(months) => json!({
+            "discount": SUBSCRIBED, "originalPrice": number(tariff::listed(hourly, months)),
+            "discountPrice": number(tariff::subscribed(hourly, months)),
+        }),
+    }
 }
 
 /// An amount as a JSON number.
