@@ -7,6 +7,7 @@ mod canary;
 mod deploy;
 mod laws;
 mod limits;
+mod market;
 mod outcomes;
 mod process;
 mod program;
