@@ -66,7 +66,9 @@ async fn one_that_hangs_is_named_at_the_deadline_beside_the_others() {
         assert_eq!(failure.kind(), ErrorKind::DeadlineExceeded);
         let others = whole.answers.iter().filter(|it| Some(&it.provider) != failure.provider());
         assert!(
-            others.map(|it| (&it.provider, it.offers)).eq(comparison.answers.iter().map(|it| (&it.provider, it.offers))),
+            others
+                .map(|it| (&it.provider, it.offers))
+                .eq(comparison.answers.iter().map(|it| (&it.provider, it.offers))),
             "the others are complete"
         );
         stages[hanging].cloud.disarm();
