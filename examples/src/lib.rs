@@ -49,6 +49,13 @@ impl SimulatedClouds {
         }
     }
 
+    /// From now on everything at every cloud costs this many percent more than at the start.
+    pub fn raise_prices(&self, percent: u32) {
+        for cloud in self.sandbox.clouds() {
+            cloud.cloud.arm(Fault::always("offers", FaultKind::PriceMoved(percent)));
+        }
+    }
+
     /// An account at each cloud.
     ///
     /// # Errors

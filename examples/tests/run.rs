@@ -53,6 +53,19 @@ fn the_neutral_application_is_short_and_names_no_provider() {
 }
 
 #[test]
+fn the_nightly_job_knows_what_each_place_costs_and_what_that_rests_on() {
+    let story = story_of(env!("CARGO_BIN_EXE_nightly"));
+    assert_told(&story, &["90 minutes from 2026-01-02T17:30:00Z", "1. ", " USD at ", "once and for all: "]);
+    assert!(source_of("nightly").lines().count() < 60);
+}
+
+#[test]
+fn the_price_watcher_sees_prices_move() {
+    let story = story_of(env!("CARGO_BIN_EXE_price_watcher"));
+    assert_told(&story, &["cheapest now: ", "nothing moved", "moved: ", " -> "]);
+}
+
+#[test]
 fn an_order_becomes_a_machine_before_our_eyes() {
     let story = story_of(env!("CARGO_BIN_EXE_wait_for_order"));
     let wanted = [

@@ -1,11 +1,13 @@
 //! What applications import: the accounts of many clouds side by side, behind one trait.
 //!
 //! Reading order: [`Kind`] and [`Account`] (from settings and secrets to a [`ComputeProvider`]), [`Registry`]
-//! (all accounts: looked up by handle, asked side by side), then everything of `vmbroker-core`, which is
-//! re-exported here.
+//! (all accounts: looked up by handle, asked side by side), [`Market`] (what a run costs at each of them, cheapest
+//! first), then everything of `vmbroker-core`, which is re-exported here.
 //!
-//! Invariants of this room: no environment, no files, no printing. A slow or broken account is reported beside
-//! the others and never holds them back.
+//! Invariants of this room: no environment, no printing, and no files but a [`Catalogue`]'s in the folder it is given:
+//! they hold what providers said, no secret, and nothing fails where they are missing or broken. A slow or broken
+//! account is reported beside the others and never holds them back. An offer whose total is not exactly known never has
+//! a place in a ranking.
 
 mod account;
 pub mod deploy;

@@ -23,6 +23,30 @@ pub use history::{PriceChange, PriceHistory};
 pub use question::Question;
 
 /// Compares what a run really costs, over all accounts of a registry.
+///
+/// ```
+/// use std::time::Duration;
+/// use vmbroker::{Catalogue, Clock, ExchangeRates, Market, OfferQuery, Question, Registry};
+///
+/// # async fn example(accounts: Registry, clock: Clock) -> vmbroker::Result<()> {
+/// let market = Market::new(accounts, Catalogue::in_memory(), ExchangeRates::default());
+/// let wish = OfferQuery { vcpus: Some(4), countries: vec!["FR".parse()?, "DE".parse()?], ..Default::default() };
+/// let comparison = market.compare(&Question::new(wish, clock.now(), Duration::from_secs(40 * 60))).await;
+/// for ranked in &comparison.ranked {
+///     println!("{} at {} {}", ranked.converted, ranked.offer.provider, ranked.offer.id);
+///     for line in comparison.explain(&ranked.offer).lines {
+///         println!("    {}: {}", line.amount, line.how);
+///     }
+/// }
+/// for unranked in &comparison.unranked {
+///     println!("? at {} {}: {}", unranked.offer.provider, unranked.offer.id, unranked.why());
+/// }
+/// for failure in &comparison.failures {
+///     println!("{failure}"); // who did not answer, and why
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Market {
     registry: Registry,

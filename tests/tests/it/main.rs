@@ -8,6 +8,7 @@ mod deploy;
 mod fluence_prices;
 mod laws;
 mod limits;
+mod market;
 mod outcomes;
 mod process;
 mod program;
