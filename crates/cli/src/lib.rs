@@ -8,6 +8,7 @@
 //! escaped before it is printed; a broken pipe is success; no secret comes from an argument or is ever printed.
 
 mod args;
+mod catalogue;
 mod chart;
 mod commands;
 mod config;

@@ -3,41 +3,26 @@
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use toml::{Table, Value};
-use vmbroker::{Currency, clip, exact, printable};
+use vmbroker::{Currency, ExchangeRate, clip, exact, printable};
 
 use super::near;
 use crate::failure::Failure;
 
-/// What one unit of a currency is worth in another, and who says so.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Exchange {
-    /// One unit of this.
-    pub from: Currency,
-    /// Is worth so many units of this.
-    pub to: Currency,
-    /// How many. More than zero.
-    pub rate: Decimal,
-    /// The day for which the rate was told.
-    pub date: Date,
-    /// Who told it.
-    pub source: String,
-}
-
 const KEYS: [&str; 5] = ["from", "to", "rate", "date", "source"];
 
 /// Reads `[[exchange]]`.
-pub(super) fn read(shown: &str, value: Option<Value>) -> Result<Vec<Exchange>, Failure> {
+pub(super) fn read(shown: &str, value: Option<Value>) -> Result<Vec<ExchangeRate>, Failure> {
     let entries = match value {
         None => return Ok(Vec::new()),
         Some(Value::Array(entries)) => entries,
         Some(_) => return Err(not_a_list(shown)),
     };
-    let mut rates: Vec<Exchange> = Vec::new();
+    let mut rates: Vec<ExchangeRate> = Vec::new();
     for (at, entry) in entries.into_iter().enumerate() {
         let Value::Table(table) = entry else { return Err(not_a_list(shown)) };
         let place = format!("exchange[{}]", at + 1);
         let rate = one(shown, &place, table)?;
-        let pair = |it: &Exchange| [(it.from, it.to), (it.to, it.from)].contains(&(rate.from, rate.to));
+        let pair = |it: &ExchangeRate| [(it.from, it.to), (it.to, it.from)].contains(&(rate.from, rate.to));
         if rates.iter().any(pair) {
             let message = format!(
                 "{shown}`{place}` is a second rate between {} and {}: which one holds?",
@@ -55,7 +40,7 @@ fn not_a_list(shown: &str) -> Failure {
         .hint("a rate begins with `[[exchange]]`")
 }
 
-fn one(shown: &str, place: &str, mut table: Table) -> Result<Exchange, Failure> {
+fn one(shown: &str, place: &str, mut table: Table) -> Result<ExchangeRate, Failure> {
     let mut take = |key: &str| table.remove(key);
     let (from, to, rate, date, source) =
         (take("from"), take("to"), take("rate"), take("date"), take("source"));
@@ -69,11 +54,11 @@ fn one(shown: &str, place: &str, mut table: Table) -> Result<Exchange, Failure> 
     if from == to {
         return Err(to_key.wrong(&to.to_string(), "it must be another currency than `from`"));
     }
-    Ok(Exchange {
+    Ok(ExchangeRate {
         from,
         to,
         rate: key("rate").rate(rate)?,
-        date: key("date").date(date)?,
+        date: Some(key("date").date(date)?),
         source: key("source").text(source)?,
     })
 }
@@ -141,7 +126,7 @@ impl Key<'_> {
 mod tests {
     use super::*;
 
-    fn read_text(text: &str) -> Result<Vec<Exchange>, String> {
+    fn read_text(text: &str) -> Result<Vec<ExchangeRate>, String> {
         let mut table: Table = text.parse().unwrap();
         read("", table.remove("exchange")).map_err(|failure| failure.message.clone())
     }
@@ -153,7 +138,7 @@ mod tests {
     fn a_rate_is_exact_and_says_where_it_is_from() {
         let rates = read_text(GOOD).unwrap();
         assert_eq!(rates[0].rate.to_string(), "1.0834");
-        assert_eq!((rates[0].date.to_string().as_str(), rates[0].source.as_str()), ("2026-11-20", "ECB"));
+        assert_eq!((rates[0].date.unwrap().to_string().as_str(), rates[0].source.as_str()), ("2026-11-20", "ECB"));
         assert_eq!(read_text("").unwrap(), []);
         assert!(read_text(&GOOD.replace("2026-11-20", "\"2026-11-20\"")).is_ok());
         assert_eq!(read_text(&GOOD.replace("\"1.0834\"", "2")).unwrap()[0].rate, Decimal::TWO);

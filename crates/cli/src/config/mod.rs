@@ -12,9 +12,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use vmbroker::{Account, Clock, Kind, ProviderId, Registry, Secret};
+use vmbroker::{Account, Clock, ExchangeRate, Kind, ProviderId, Registry, Secret};
 
-pub(crate) use exchange::Exchange;
 pub(crate) use place::Place;
 
 use crate::failure::Failure;
@@ -29,7 +28,7 @@ pub(crate) struct Config {
     /// The accounts, in the file's order of names.
     pub accounts: Vec<Described>,
     /// The exchange rates; none is assumed besides.
-    pub exchange: Vec<Exchange>,
+    pub exchange: Vec<ExchangeRate>,
 }
 
 /// An account as described, opened or not.

@@ -6,11 +6,11 @@ use std::fmt::Write as _;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
-use vmbroker::{Currency, Kind, Secret};
+use vmbroker::{Currency, ExchangeRate, Kind, Secret};
 use vmbroker_sim::{Dialect, Running, WALDUR_IDS};
 
 use super::{Pace, account_name};
-use crate::config::{Config, Described, Exchange, Found};
+use crate::config::{Config, Described, Found};
 use crate::failure::Failure;
 
 /// How a written configuration names secrets.
@@ -44,13 +44,13 @@ pub(super) fn config(clouds: &[Running], pace: Pace, today: Date) -> Result<Conf
 const INVENTED: &str = "invented for the sandbox";
 
 /// Rates to the dollar for the other currencies of these clouds, as near to real ones as a simulation needs.
-fn exchange(today: Date) -> vmbroker::Result<Vec<Exchange>> {
+fn exchange(today: Date) -> vmbroker::Result<Vec<ExchangeRate>> {
     let rate = |from: &str, tenths| {
-        Ok(Exchange {
+        Ok(ExchangeRate {
             from: from.parse()?,
             to: Currency::USD,
             rate: Decimal::new(tenths, 1),
-            date: today,
+            date: Some(today),
             source: INVENTED.to_owned(),
         })
     };
@@ -94,10 +94,10 @@ pub(super) fn text(
             .map_err(|error| Failure::other("the configuration cannot be written").because(error))?;
         let _ = write!(text, "\n{written}");
     }
-    for Exchange { from, to, rate, date, source } in exchange(today)? {
+    for ExchangeRate { from, to, rate, source, .. } in exchange(today)? {
         let _ = write!(
             text,
-            "\n[[exchange]]\nfrom = \"{from}\"\nto = \"{to}\"\nrate = \"{rate}\"\ndate = \"{date}\"\nsource = \"{source}\"\n"
+            "\n[[exchange]]\nfrom = \"{from}\"\nto = \"{to}\"\nrate = \"{rate}\"\ndate = \"{today}\"\nsource = \"{source}\"\n"
         );
     }
     Ok((text, named))
