@@ -36,7 +36,9 @@ fn folder(config: &Config, place: &Place) -> Option<PathBuf> {
         add(account.id.as_str());
         add(account.kind.word());
         // What the account is asked for, and where: all but how fast and how patiently it is asked.
-        for (key, value) in account.settings.iter().filter(|(key, _)| !["http", "timing"].contains(&key.as_str())) {
+        for (key, value) in
+            account.settings.iter().filter(|(key, _)| !["http", "timing"].contains(&key.as_str()))
+        {
             add(key);
             add(&value.to_string());
         }

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use vmbroker::{
-    Catalogue, Clock, ComputeProvider, Error, ErrorKind, ExchangeRates, Handle, Market, Owner, ProviderId, Registry,
+    Catalogue, Clock, ComputeProvider, Error, ErrorKind, ExchangeRates, Handle, Market, Owner, ProviderId,
+    Registry,
 };
 
 use crate::args::{self, Accounts, Global};
 use crate::config::{Config, Place};
 use crate::failure::{CONFIGURATION, FAILED, Failure, OK};
-use crate::{catalogue, installation};
 use crate::sandbox::{Sandbox, Settings};
 use crate::terminal::Terminal;
+use crate::{catalogue, installation};
 
 /// How fast the clouds of `--sandbox` run: a machine that takes two minutes is there after two seconds.
 const EMBEDDED_SPEED: u32 = 60;

@@ -186,7 +186,7 @@ fn no_label_meets_another() {
 /// What the test above rests on: it sees labels that meet.
 #[test]
 fn labels_that_meet_are_seen() {
-    let text = |x| Text::new("a label", (x, 50.0), super::picture::Anchor::Start, 12.0);
+    let text = |x| Text::new("a label", (x, 50.0), picture::Anchor::Start, 12.0);
     assert!(text(10.0).area().meets(&text(40.0).area(), 0.0));
     assert!(!text(10.0).area().meets(&text(90.0).area(), 0.0));
 }

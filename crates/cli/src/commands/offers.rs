@@ -6,6 +6,7 @@ mod explain;
 mod filter;
 mod history;
 mod picture;
+mod remarks;
 mod spreadsheet;
 mod table;
 mod view;
@@ -13,15 +14,14 @@ mod view;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use vmbroker::{Comparison, Currency, Money, Question};
+use vmbroker::{Currency, Money, Question};
 
 use self::filter::Filter;
-use self::view::{Cut, Row, View};
-use super::{place_cell, size_cell};
+use self::view::{Row, View};
 use crate::args::Accounts;
 use crate::context::{Context, report_all};
 use crate::failure::Failure;
-use crate::table::{Table, column, say_left_out};
+use crate::table::say_left_out;
 use crate::units::{Start, duration, money, run_time, start, word};
 
 /// Show what can be rented at all accounts side by side, and what a run really costs, the cheapest first.
@@ -116,7 +116,13 @@ impl Sort {
             Self::Place => rows.sort_by_cached_key(|row| {
                 let place = &row.offer.location;
                 // Unknown places last.
-                (place.country.is_none(), place.country, place.city.is_none(), place.city.clone(), place.zone.clone())
+                (
+                    place.country.is_none(),
+                    place.country,
+                    place.city.is_none(),
+                    place.city.clone(),
+                    place.zone.clone(),
+                )
             }),
         }
     }
@@ -143,7 +149,7 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
         return history::run(args, &context).await;
     }
     let open = context.open(&args.accounts).await?;
-    let chart = args.chart.as_deref().map(|path| context.place.resolve(&context.place.folder, path));
+    let chart = args.chart.as_deref().map(|path| picture::place(&context.place, path)).transpose()?;
     let question = args.question(open.clock.now(), open.clock.speed());
     let market = open.market(&context.place)?;
     let spinner = context.terminal.spinner("asking for offers");
@@ -172,100 +178,25 @@ fn show(args: &Args, context: &Context, view: &View<'_>) -> Result<(), Failure> 
     }
     if terminal.is_csv() {
         terminal.print(&spreadsheet::csv(view, args.explain))?;
-        say_cut(context, view.cut);
+        remarks::say_rest(terminal, view);
         return Ok(());
     }
     if view.rows.is_empty() {
-        say_none(context, view.comparison);
+        remarks::say_none(terminal, view.comparison);
     } else if args.explain {
         terminal.print(&explain::explain(view, terminal.width()))?;
     } else {
         let shown = table::show(view, terminal.width());
         terminal.print(&shown.text)?;
         say_left_out(terminal, &shown.left_out);
-        say_what_totals_are(context, view, shown.rounded);
+        remarks::say_what_totals_are(terminal, view, shown.rounded);
     }
     if !view.excluded.is_empty() {
         if !view.rows.is_empty() {
             terminal.print("\n")?;
         }
-        excluded_table(view).print(terminal)?;
+        terminal.print(&table::excluded(view, terminal.width()))?;
     }
-    say_cut(context, view.cut);
-    for note in &view.comparison.notes {
-        terminal.note(&format!("note: {note}"));
-    }
+    remarks::say_rest(terminal, view);
     Ok(())
-}
-
-/// What the totals are for, and what they rest on.
-fn say_what_totals_are(context: &Context, view: &View<'_>, rounded: bool) {
-    let terminal = &context.terminal;
-    let other = if view.run_given { "" } else { "; `--for` sets another run time" };
-    terminal.note(&format!("note: totals are for {}{other}", view.run_words()));
-    for conversion in &view.comparison.conversions {
-        terminal.note(&format!("note: {} are counted in {}: {conversion}", conversion.from, conversion.to));
-    }
-    if rounded {
-        terminal.note("note: totals are rounded here; `--explain`, csv and json have every digit");
-    }
-    let mut doubts: Vec<&str> = view.rows.iter().filter_map(|row| row.doubt.as_deref()).collect();
-    doubts.sort_unstable();
-    doubts.dedup();
-    match doubts.as_slice() {
-        [] => {}
-        [only] => terminal.note(&format!("note: totals that are not exact are never free: {}", vmbroker::printable(only))),
-        [first, ..] => terminal.note(&format!(
-            "note: totals that are not exact are never free: {}, and more; `--explain` says why for each",
-            vmbroker::printable(first)
-        )),
-    }
-    let no_rate = view.comparison.unranked.iter().any(|it| matches!(it.doubt, vmbroker::Doubt::NoRate { .. }));
-    if no_rate {
-        terminal.note("hint: `[[exchange]]` in vmbroker.toml gives a rate; `vmbroker init` shows how it is written");
-    }
-}
-
-fn say_none(context: &Context, comparison: &Comparison) {
-    if comparison.answers.is_empty() {
-        return;
-    }
-    let names: Vec<String> = comparison.answers.iter().map(|answer| format!("`{}`", answer.provider)).collect();
-    context.terminal.note(&format!("no offer meets this wish at {}", names.join(", ")));
-    let out = comparison.excluded.len();
-    if out > 0 {
-        let offers = if out == 1 { "1 offer is" } else { &format!("{out} offers are") };
-        context.terminal.note(&format!("note: {offers} out of the question; `--excluded` says why"));
-    }
-}
-
-fn say_cut(context: &Context, cut: Cut) {
-    if cut.all > 0 {
-        let unranked = match cut.unranked {
-            0 => String::new(),
-            many => format!(", {many} of them without an exact total"),
-        };
-        context.terminal.note(&format!("note: {} more{unranked}; `--limit` shows no more", cut.all));
-    }
-}
-
-fn excluded_table(view: &View<'_>) -> Table {
-    let mut table = Table::new(&[
-        column("OUT OF THE QUESTION"),
-        column("OFFER"),
-        column("SIZE").dispensable(2),
-        column("WHERE").dispensable(1),
-        column("REASON"),
-    ]);
-    for excluded in view.excluded {
-        let offer = &excluded.offer;
-        table.row([
-            offer.provider.to_string(),
-            offer.id.to_string(),
-            size_cell(offer.size),
-            place_cell(&offer.location),
-            excluded.why.to_string(),
-        ]);
-    }
-    table
 }

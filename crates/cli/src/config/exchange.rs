@@ -138,7 +138,10 @@ mod tests {
     fn a_rate_is_exact_and_says_where_it_is_from() {
         let rates = read_text(GOOD).unwrap();
         assert_eq!(rates[0].rate.to_string(), "1.0834");
-        assert_eq!((rates[0].date.unwrap().to_string().as_str(), rates[0].source.as_str()), ("2026-11-20", "ECB"));
+        assert_eq!(
+            (rates[0].date.unwrap().to_string().as_str(), rates[0].source.as_str()),
+            ("2026-11-20", "ECB")
+        );
         assert_eq!(read_text("").unwrap(), []);
         assert!(read_text(&GOOD.replace("2026-11-20", "\"2026-11-20\"")).is_ok());
         assert_eq!(read_text(&GOOD.replace("\"1.0834\"", "2")).unwrap()[0].rate, Decimal::TWO);

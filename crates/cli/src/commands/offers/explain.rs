@@ -50,8 +50,11 @@ fn lines(row: &Row<'_>, view: &View<'_>) -> Vec<Line> {
         place_cell(&offer.location)
     );
     let quote = view.comparison.explain(offer);
-    let mut rows: Vec<(String, String, String)> =
-        quote.lines.iter().map(|line| (line.item.clone(), line.amount.to_string(), line.how.clone())).collect();
+    let mut rows: Vec<(String, String, String)> = quote
+        .lines
+        .iter()
+        .map(|line| (line.item.clone(), line.amount.to_string(), line.how.clone()))
+        .collect();
     if rows.len() > 1 {
         rows.push(("together".to_owned(), total_words(quote.total), String::new()));
     }
@@ -68,7 +71,11 @@ fn lines(row: &Row<'_>, view: &View<'_>) -> Vec<Line> {
     };
     let (item, amount) = (widest(|row| &row.0), widest(|row| &row.1));
     let line = |(name, sum, how): &(String, String, String)| Line {
-        text: format!("   {name:<item$}  {sum:<amount$}  {how}"),
+        text: if amount == 0 {
+            format!("   {name:<item$}  {how}")
+        } else {
+            format!("   {name:<item$}  {sum:<amount$}  {how}")
+        },
         indent: 3 + item + 2,
     };
     let head = Line { text: head, indent: 3 };

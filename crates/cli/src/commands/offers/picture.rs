@@ -1,9 +1,6 @@
 //! The chart: what the best offers of each provider cost, over the run time.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rust_decimal::Decimal;
@@ -12,6 +9,7 @@ use vmbroker::{Comparison, Conversion, Currency, Offer, OfferQuery, ProviderId, 
 use super::super::size_cell;
 use super::view::short_place;
 use crate::chart::{Chart, Series, Span, curves};
+use crate::config::Place;
 use crate::failure::Failure;
 
 const HOUR: u64 = 3_600;
@@ -32,12 +30,14 @@ pub(super) fn chart(comparison: &Comparison, query: &OfferQuery) -> Option<Chart
     if drawn.is_empty() {
         return None;
     }
-    let questions: Vec<_> = drawn.iter().map(|ranked| question(comparison, currency, &ranked.offer)).collect();
+    let questions: Vec<_> =
+        drawn.iter().map(|ranked| question(comparison, currency, &ranked.offer)).collect();
     let lines = curves(span, &questions);
     let names = drawn.iter().map(|ranked| (name(&ranked.offer), ranked.offer.price.to_string()));
     let series = names.zip(lines).map(|((label, detail), points)| Series { label, detail, points });
     let mut notes = vec![
-        "For each provider: the offers that are cheapest at the run time asked for, at 1 h, 1 d or 30 d.".to_owned(),
+        "For each provider: the offers that are cheapest at the run time asked for, at 1 h, 1 d or 30 d."
+            .to_owned(),
     ];
     notes.extend(comparison.conversions.iter().map(|it| format!("{} counted in {}: {it}.", it.from, it.to)));
     if left_out > 0 {
@@ -73,7 +73,8 @@ fn best(comparison: &Comparison, asked: u64) -> (Vec<&Ranked>, usize) {
     let mut places: Vec<usize> = Vec::new();
     for seconds in std::iter::once(asked).chain(LOOKED_AT) {
         for provider in &providers {
-            let of_provider = comparison.ranked.iter().enumerate().filter(|(_, it)| it.offer.provider == **provider);
+            let of_provider =
+                comparison.ranked.iter().enumerate().filter(|(_, it)| it.offer.provider == **provider);
             let total = |(place, ranked): (usize, &Ranked)| {
                 Some((question(comparison, currency, &ranked.offer)(seconds)?, place))
             };
@@ -121,16 +122,24 @@ fn wanted(query: &OfferQuery) -> String {
     words
 }
 
-/// Writes the chart, over an older one but over nothing that is no SVG.
-pub(super) fn write(chart: &Chart, path: &Path) -> Result<(), Failure> {
-    let cannot = |why: std::io::Error| {
-        Failure::usage(format!("the chart `{}` cannot be written", path.display())).because(why)
-    };
-    let is_chart = |text: &[u8]| text.starts_with(b"<svg");
-    if path.exists() && !std::fs::read(path).is_ok_and(|text| text.is_empty() || is_chart(&text)) {
-        let message = format!("`--chart {}` names a file that is there already and is no chart", path.display());
-        return Err(Failure::usage(message).hint("name another file"));
+/// Where the chart goes: a file in a folder that is there, which is not there itself or is an older chart.
+pub(super) fn place(place: &Place, named: &Path) -> Result<PathBuf, Failure> {
+    let path = place.resolve(&place.folder, named);
+    let wrong = |why: &str| Err(Failure::usage(format!("`--chart {}` {why}", named.display())));
+    if !path.parent().is_some_and(Path::is_dir) {
+        return wrong("is in a folder that does not exist");
     }
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o644).open(path).map_err(cannot)?;
-    file.write_all(chart.svg().as_bytes()).map_err(cannot)
+    let is_chart = |text: &[u8]| text.is_empty() || text.starts_with(b"<svg");
+    if path.exists() && !std::fs::read(&path).is_ok_and(|text| is_chart(&text)) {
+        return wrong("is there already and is no chart: it stays as it is")
+            .map_err(|it| it.hint("name another file"));
+    }
+    Ok(path)
+}
+
+/// Writes the chart.
+pub(super) fn write(chart: &Chart, path: &Path) -> Result<(), Failure> {
+    std::fs::write(path, chart.svg()).map_err(|error| {
+        Failure::other(format!("the chart `{}` cannot be written", path.display())).because(error)
+    })
 }

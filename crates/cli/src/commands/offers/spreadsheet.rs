@@ -32,7 +32,13 @@ pub(super) fn csv(view: &View<'_>, explained: bool) -> String {
     let mut csv = Csv::new(&HEADINGS);
     for row in &view.rows {
         let rank = row.rank.map_or(Cell::Empty, |rank| Cell::Number(rank.into()));
-        csv.row(cells(row.offer, rank, [row.total, row.own], certainty(row.total), &remarks(row, view, explained)));
+        csv.row(cells(
+            row.offer,
+            rank,
+            [row.total, row.own],
+            certainty(row.total),
+            &remarks(row, view, explained),
+        ));
     }
     for Excluded { offer, why, .. } in view.excluded {
         csv.row(cells(offer, Cell::Empty, [Total::Unknown; 2], "excluded", &why.to_string()));
@@ -44,23 +50,20 @@ fn remarks(row: &Row<'_>, view: &View<'_>, explained: bool) -> String {
     let mut remarks: Vec<String> = row.doubt.iter().cloned().collect();
     if explained {
         let quote = view.comparison.explain(row.offer);
-        remarks.extend(quote.lines.iter().map(|line| format!("{}: {} = {}", line.item, line.how, line.amount)));
+        remarks
+            .extend(quote.lines.iter().map(|line| format!("{}: {} = {}", line.item, line.how, line.amount)));
         let conversion = row.offer.price.currency().and_then(|from| view.comparison.conversion(from));
         remarks.extend(conversion.map(ToString::to_string));
     }
     remarks.join("; ")
 }
 
-fn cells(
-    offer: &Offer,
-    rank: Cell,
-    totals: [Total; 2],
-    certainty: &str,
-    remarks: &str,
-) -> [Cell; 18] {
+fn cells(offer: &Offer, rank: Cell, totals: [Total; 2], certainty: &str, remarks: &str) -> [Cell; 18] {
     let place = &offer.location;
-    let [total, provider_total] = totals.map(|total| known(total).map_or(Cell::Empty, |it| Cell::Number(it.amount)));
-    let [currency, provider_currency] = totals.map(|total| Cell::maybe(known(total).map(|money| money.currency)));
+    let [total, provider_total] =
+        totals.map(|total| known(total).map_or(Cell::Empty, |it| Cell::Number(it.amount)));
+    let [currency, provider_currency] =
+        totals.map(|total| Cell::maybe(known(total).map(|money| money.currency)));
     let left = match offer.availability {
         Availability::Unknown => Cell::Empty,
         Availability::Count(left) => Cell::Number(left.into()),
@@ -75,7 +78,12 @@ fn cells(
         Cell::maybe(place.country),
         Cell::maybe(place.city.as_ref()),
         Cell::maybe(place.zone.as_ref()),
-        Cell::text(offer.charge.months().map_or("pay_as_you_go".to_owned(), |months| format!("prepaid {months} months"))),
+        Cell::text(
+            offer
+                .charge
+                .months()
+                .map_or("pay_as_you_go".to_owned(), |months| format!("prepaid {months} months")),
+        ),
         left,
         Cell::text(&offer.price),
         total,

@@ -1,6 +1,6 @@
 //! Offers for people: one line each where the terminal is wide enough, else a few short ones.
 
-use vmbroker::{Availability, printable};
+use vmbroker::{Availability, Excluded, printable};
 
 use super::super::{place_cell, size_cell};
 use super::amount;
@@ -25,8 +25,7 @@ pub(super) fn show(view: &View<'_>, width: Option<u16>) -> Shown {
     let table = table(view, &totals);
     let (text, left_out) = table.render(width);
     let left_out = left_out.into_iter().map(str::to_owned).collect();
-    let widest = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
-    if width.is_some_and(|width| widest > usize::from(width)) {
+    if is_wider(&text, width) {
         return Shown { text: blocks(view, &totals), left_out: Vec::new(), rounded };
     }
     Shown { text, left_out, rounded }
@@ -98,4 +97,41 @@ fn blocks(view: &View<'_>, totals: &[(String, bool)]) -> String {
         }
     }
     text
+}
+
+/// The offers that are out of the question, each with the reason.
+pub(super) fn excluded(view: &View<'_>, width: Option<u16>) -> String {
+    let mut table = Table::new(&[
+        column("OUT OF THE QUESTION"),
+        column("OFFER"),
+        column("SIZE").dispensable(1),
+        column("WHERE").dispensable(2),
+        column("REASON"),
+    ]);
+    for Excluded { offer, why, .. } in view.excluded {
+        table.row([
+            offer.provider.to_string(),
+            offer.id.to_string(),
+            size_cell(offer.size),
+            short_place(offer),
+            why.to_string(),
+        ]);
+    }
+    let (text, _) = table.render(width);
+    if !is_wider(&text, width) {
+        return text;
+    }
+    let mut text = String::from("Out of the question:\n");
+    for Excluded { offer, why, .. } in view.excluded {
+        for line in [offer.provider.to_string(), format!("  {}", offer.id), format!("  {why}")] {
+            text.push_str(&printable(&line));
+            text.push('\n');
+        }
+    }
+    text
+}
+
+fn is_wider(text: &str, width: Option<u16>) -> bool {
+    let widest = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+    width.is_some_and(|width| widest > usize::from(width))
 }
