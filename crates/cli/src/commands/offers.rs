@@ -67,8 +67,8 @@ pub(crate) struct Args {
     #[arg(long, value_enum, value_name = "KEY", default_value_t = Sort::Total)]
     sort: Sort,
     /// Show only this many offers.
-    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
-    limit: Option<u64>,
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    limit: Option<u32>,
     /// Ask the providers again, however young the kept offers are.
     #[arg(long)]
     refresh: bool,
@@ -97,6 +97,7 @@ enum Kept {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Sort {
     /// The cheapest run first.
+    #[value(alias = "price")]
     Total,
     /// The smallest machine first, then the cheapest run.
     Size,

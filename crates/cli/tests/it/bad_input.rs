@@ -54,7 +54,7 @@ const CASES: &[Given] = &[
     Arguments(&["offers", "--from", "2026-12-01T17:50:00"]),
     Arguments(&["offers", "--currency", "XYZ"]),
     Arguments(&["offers", "--max-total", "5"]),
-    Arguments(&["offers", "--sort", "price"]),
+    Arguments(&["offers", "--sort", "colour"]),
     Arguments(&["offers", "--limit", "0"]),
     Arguments(&["offers", "--deadline", "0s"]),
     Arguments(&["offers", "--chart", "key.pub"]),
@@ -222,12 +222,11 @@ async fn each_bad_input_has_its_sentence_and_its_exit_code() {
     vmbroker offers --max-total 5
     2 error: invalid value '5' for '--max-total <MONEY>': an amount of more than zero and a currency are wanted, such as '0.5 EUR' or 1.2USD
 
-    vmbroker offers --sort price
-    2 error: invalid value 'price' for '--sort <KEY>' [possible values: total, size, provider, place]
-    hint: a similar value exists: 'provider'
+    vmbroker offers --sort colour
+    2 error: invalid value 'colour' for '--sort <KEY>' [possible values: total, size, provider, place]
 
     vmbroker offers --limit 0
-    2 error: invalid value '0' for '--limit <COUNT>': 0 is not in 1..18446744073709551615
+    2 error: invalid value '0' for '--limit <COUNT>': 0 is not in 1..=1000000
 
     vmbroker offers --deadline 0s
     2 error: invalid value '0s' for '--deadline <TIME>': a time of more than zero is wanted, such as 90s, 15m or 1h30m

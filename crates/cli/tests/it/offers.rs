@@ -110,18 +110,63 @@ async fn no_line_is_wider_than_the_terminal_and_a_narrow_one_shows_all_the_same(
             assert!(widest <= usize::from(width), "{width} {more:?}\n{}", outcome.out);
         }
     }
-    world.width = Some(40);
     let outcome = world.run(&["offers", "--for", "40m", "--limit", "2"]).await;
-    insta::assert_snapshot!(outcome.out, @"
-    PROVIDER  OFFER  WHERE  TOTAL USD
-    hourly    small  DE        0.0240
-    euro      small  DE        0.0439
-    ");
     assert!(
         outcome.err.contains("note: 3 more, 2 of them without an exact total, cut off by `--limit`"),
         "{}",
         outcome.err
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn long_names_are_whole_at_every_width() {
+    let id = "fluence".parse().unwrap();
+    let (slug, uuid) = ("cpu-2-ram-4gb-storage-25gb@PL", "5f1b2c3d4e5f406172839405b6c7d8e9");
+    let cloud = Cloud::selling("fluence", Price::untold());
+    cloud.sell(vec![
+        offer(&id, slug, 2, "PL", by_the_day("0.30698")),
+        offer(&id, uuid, 16, "NO", by_the_hour("0.9", "USD")),
+    ]);
+    let mut world = World::new().with(cloud);
+    world.width = Some(80);
+    insta::assert_snapshot!(world.run(&["offers"]).await.out, @"
+    PROVIDER  OFFER                             WHERE  RATE              TOTAL USD
+    fluence   cpu-2-ram-4gb-storage-25gb@PL     PL     0.30698 USDC/day       9.52
+    fluence   5f1b2c3d4e5f406172839405b6c7d8e9  NO     0.9005 USD/hour      648.36
+    ");
+    world.width = Some(50);
+    insta::assert_snapshot!(world.run(&["offers"]).await.out, @"
+    9.52 USD  fluence
+      cpu-2-ram-4gb-storage-25gb@PL
+      2 vCPU 4 GiB, PL
+      0.30698 USDC/day
+    648.36 USD  fluence
+      5f1b2c3d4e5f406172839405b6c7d8e9
+      16 vCPU 32 GiB, NO
+      0.9005 USD/hour
+    ");
+    insta::assert_snapshot!(world.run(&["offers", "--explain", "--limit", "1"]).await.out, @"
+    1. fluence cpu-2-ram-4gb-storage-25gb@PL: 9.51638
+       USD (2 vCPU 4 GiB, PL)
+       machine  9.51638 USDC  31 days x 0.30698
+                USDC/day, one at the start and one at
+                each 17:55 UTC (first at 2026-01-01
+                17:55 UTC)
+       in USD   9.51638 USD   1 USDC = 1 USD (assumed)
+       asked                  at 2026-01-01 00:00:00
+                UTC
+    ");
+    insta::assert_snapshot!(world.run(&["offers", "--max-total", "10 USD", "--excluded"]).await.out, @"
+    9.52 USD  fluence
+      cpu-2-ram-4gb-storage-25gb@PL
+      2 vCPU 4 GiB, PL
+      0.30698 USDC/day
+
+    Out of the question:
+    fluence
+      5f1b2c3d4e5f406172839405b6c7d8e9
+      648.36 USD is above the limit of 10 USD
+    ");
 }
 
 #[tokio::test(start_paused = true)]
