@@ -43,7 +43,7 @@ use crate::units::{Start, duration, money, run_time, start, word};
 /// disk_gib, country, city, zone, charge, left, price, total, currency, provider_total, provider_currency, certainty,
 /// remarks.
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Args {
     #[command(subcommand)]
     history: Option<Kept>,

@@ -45,7 +45,7 @@ const INVENTED: &str = "invented for the sandbox";
 
 /// Rates to the dollar for the other currencies of these clouds, as near to real ones as a simulation needs.
 fn exchange(today: Date) -> vmbroker::Result<Vec<ExchangeRate>> {
-    let rate = |from: &str, tenths| {
+    let rate = |from: &str, tenths| -> vmbroker::Result<ExchangeRate> {
         Ok(ExchangeRate {
             from: from.parse()?,
             to: Currency::USD,

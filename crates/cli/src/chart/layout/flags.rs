@@ -14,7 +14,7 @@ const CLOSE: f64 = 16.0;
 const MOST: usize = 6;
 const ROW: f64 = 18.0;
 /// No flag's text is wider.
-const WIDEST: f64 = 400.0;
+const WIDEST: f64 = 520.0;
 
 /// Changes that share a flag, by run time.
 pub(super) type Group = Vec<Change>;
