@@ -1,5 +1,7 @@
 //! What was offered lately: asked once, answered many times.
 
+mod files;
+mod record;
 mod shelf;
 
 use std::collections::BTreeMap;
@@ -12,7 +14,7 @@ use vmbroker_core::{Clock, ComputeProvider, OfferQuery, ProviderId, Result};
 use super::PriceHistory;
 use super::rank::Look;
 use super::snapshot::plain;
-use shelf::Shelf;
+use shelf::{Notes, Patience, Shelf};
 
 /// How long an observation serves where nobody says otherwise. Prices move a few times a day, but machines are sold
 /// out within minutes: an older answer would send a buyer to an offer that is gone.
@@ -37,7 +39,7 @@ pub struct Catalogue {
 struct Shelves {
     folder: Option<PathBuf>,
     by_account: Mutex<BTreeMap<ProviderId, Arc<Shelf>>>,
-    notes: Mutex<Vec<String>>,
+    notes: Notes,
 }
 
 impl Catalogue {
@@ -55,7 +57,7 @@ impl Catalogue {
     }
 
     fn new(folder: Option<PathBuf>) -> Self {
-        let shelves = Shelves { folder, by_account: Mutex::default(), notes: Mutex::default() };
+        let shelves = Shelves { folder, by_account: Mutex::default(), notes: Notes::default() };
         Self { lifetime: LIFETIME, lifetimes: BTreeMap::new(), shelves: Arc::new(shelves) }
     }
 
@@ -84,12 +86,12 @@ impl Catalogue {
     ) -> Result<Look> {
         let (id, query) = (provider.id().clone(), plain(query));
         let shelf = self.shelf(&id);
-        shelf.load().await;
         let lifetime = self.lifetimes.get(&id).copied().unwrap_or(self.lifetime);
+        shelf.load().await;
         if !refresh && let Some(snapshot) = shelf.find(&query, clock.now(), lifetime) {
             return Ok(Look { provider: id, snapshot, cached: true });
         }
-        let snapshot = shelf.ask(provider, query, deadline, clock).await?;
+        let snapshot = shelf.ask(provider, query, Patience { deadline, lifetime }, clock).await?;
         Ok(Look { provider: id, snapshot, cached: false })
     }
 
@@ -100,12 +102,15 @@ impl Catalogue {
 
     /// What has to be told since this was last called.
     pub(super) fn take_notes(&self) -> Vec<String> {
-        std::mem::take(&mut *self.shelves.notes.lock().unwrap_or_else(PoisonError::into_inner))
+        self.shelves.notes.take()
     }
 
     fn shelf(&self, id: &ProviderId) -> Arc<Shelf> {
         let mut shelves = self.shelves.by_account.lock().unwrap_or_else(PoisonError::into_inner);
-        let shelf = shelves.entry(id.clone()).or_insert_with(|| Arc::new(Shelf::new(id.clone())));
-        Arc::clone(shelf)
+        let new = || {
+            let folder = self.shelves.folder.as_deref();
+            Arc::new(Shelf::new(id.clone(), folder, self.shelves.notes.clone()))
+        };
+        Arc::clone(shelves.entry(id.clone()).or_insert_with(new))
     }
 }

@@ -138,7 +138,7 @@ fn cheapest_first(mut places: Vec<Place<'_>>, limit: Option<usize>, currency: Cu
 }
 
 /// The order where totals are equal: always the same, whatever order the providers answer in.
-fn by_name(a: &Offer, b: &Offer) -> Ordering {
+pub(super) fn by_name(a: &Offer, b: &Offer) -> Ordering {
     let name = |offer: &Offer| (offer.size, offer.disk_gib);
     (&a.provider, &a.id, &a.location.zone)
         .cmp(&(&b.provider, &b.id, &b.location.zone))

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use vmbroker_core::{ChargeType, Offer, OfferQuery, ProviderId};
 
 /// Everything that one account offered for one query at one time.
@@ -49,11 +50,13 @@ impl Snapshot {
 
     /// The offers that meet a query which this answers.
     pub(super) fn meeting<'a>(&'a self, query: &OfferQuery) -> impl Iterator<Item = &'a Arc<Offer>> {
-        let charge = query.charge.unwrap_or_default();
-        self.offers
-            .iter()
-            .filter(move |offer| offer.charge == charge && query.admits(offer.size, &offer.location))
+        self.offers.iter().filter(move |offer| wants(query, offer))
     }
+}
+
+/// Whether a query wants this offer. Its disk is the provider's to judge: an observation is of one disk.
+pub(super) fn wants(query: &OfferQuery, offer: &Offer) -> bool {
+    offer.charge == query.charge.unwrap_or_default() && query.admits(offer.size, &offer.location)
 }
 
 /// The same query in one form: what means the same is equal.
@@ -63,4 +66,33 @@ pub(super) fn plain(query: &OfferQuery) -> OfferQuery {
     plain.countries.sort();
     plain.countries.dedup();
     plain
+}
+
+/// A snapshot as it stands in a file.
+#[derive(Debug, Serialize)]
+pub(super) struct Written<'a> {
+    query: &'a OfferQuery,
+    at: Timestamp,
+    offers: Vec<&'a Offer>,
+}
+
+impl<'a> From<&'a Snapshot> for Written<'a> {
+    fn from(snapshot: &'a Snapshot) -> Self {
+        let offers = snapshot.offers.iter().map(AsRef::as_ref).collect();
+        Self { query: &snapshot.query, at: snapshot.at, offers }
+    }
+}
+
+/// A snapshot as it is read from a file.
+#[derive(Debug, Deserialize)]
+pub(super) struct Read {
+    query: OfferQuery,
+    at: Timestamp,
+    offers: Vec<Offer>,
+}
+
+impl Read {
+    pub(super) fn into_snapshot(self, provider: &ProviderId) -> Snapshot {
+        Snapshot::new(provider, self.query, self.at, self.offers)
+    }
 }

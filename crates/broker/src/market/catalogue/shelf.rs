@@ -1,14 +1,18 @@
 //! What one account offered lately, and who is asking it now.
 
+use std::path::Path;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::{BoxFuture, Either, FutureExt, Shared, select};
 use jiff::Timestamp;
+use tokio::sync::OnceCell;
 use vmbroker_core::{Clock, ComputeProvider, Error, ErrorKind, OfferQuery, ProviderId, Result, Retry};
 
+use super::record::Record;
 use crate::market::PriceHistory;
+use crate::market::rank::by_name;
 use crate::market::snapshot::Snapshot;
 
 /// How many different queries are kept for one account. A person asks a handful, and a watcher one.
@@ -16,10 +20,33 @@ const KEPT: usize = 32;
 /// How long a provider may take after everybody stopped waiting, so that a late answer still serves the next question.
 const AT_MOST: Duration = Duration::from_secs(5 * 60);
 
+/// What a person has to be told. A clone is the same.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Notes(Arc<Mutex<Vec<String>>>);
+
+impl Notes {
+    pub(super) fn add(&self, note: Option<String>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(note);
+    }
+
+    pub(super) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// How long a question waits, and how long its answer serves.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    pub(super) deadline: Duration,
+    pub(super) lifetime: Duration,
+}
+
 #[derive(Debug)]
 pub(super) struct Shelf {
     account: ProviderId,
     state: Mutex<State>,
+    record: Arc<Record>,
+    loaded: OnceCell<()>,
 }
 
 #[derive(Debug, Default)]
@@ -43,16 +70,30 @@ struct Fetch {
 }
 
 impl Shelf {
-    pub(super) fn new(account: ProviderId) -> Self {
-        Self { account, state: Mutex::default() }
+    pub(super) fn new(account: ProviderId, folder: Option<&Path>, notes: Notes) -> Self {
+        let record = Arc::new(Record::new(&account, folder, notes));
+        Self { account, state: Mutex::default(), record, loaded: OnceCell::new() }
     }
 
-    /// Reads what was kept before this process; once.
-    pub(super) async fn load(&self) {}
+    /// Reads what earlier processes kept; once.
+    pub(super) async fn load(&self) {
+        let load = || async {
+            let record = Arc::clone(&self.record);
+            let kept = tokio::task::spawn_blocking(move || record.snapshots()).await.unwrap_or_default();
+            for snapshot in kept {
+                self.keep(&Arc::new(snapshot));
+            }
+        };
+        self.loaded.get_or_init(load).await;
+    }
 
-    /// How prices moved.
-    pub(super) async fn history(&self, _query: &OfferQuery) -> Vec<PriceHistory> {
-        Vec::new()
+    /// How the prices of the offers that meet a query moved, by offer.
+    pub(super) async fn history(&self, query: &OfferQuery) -> Vec<PriceHistory> {
+        let record = Arc::clone(&self.record);
+        let mut histories = tokio::task::spawn_blocking(move || record.histories()).await.unwrap_or_default();
+        histories.retain(|history| history.meets(query));
+        histories.sort_by(|a, b| by_name(&a.offer, &b.offer).then(a.disk_gib.cmp(&b.disk_gib)));
+        histories
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -67,8 +108,8 @@ impl Shelf {
         lifetime: Duration,
     ) -> Option<Arc<Snapshot>> {
         let state = self.state();
-        let young = state.snapshots.iter().rev().filter(|snapshot| snapshot.is_young(now, lifetime));
-        young.into_iter().find(|snapshot| snapshot.answers(query)).cloned()
+        let mut young = state.snapshots.iter().rev().filter(|snapshot| snapshot.is_young(now, lifetime));
+        young.find(|snapshot| snapshot.answers(query)).cloned()
     }
 
     /// Keeps an observation, in place of those that it makes superfluous.
@@ -81,6 +122,11 @@ impl Shelf {
         snapshots.drain(..superfluous);
     }
 
+    fn young(&self, now: Timestamp, lifetime: Duration) -> Vec<Arc<Snapshot>> {
+        let state = self.state();
+        state.snapshots.iter().filter(|snapshot| snapshot.is_young(now, lifetime)).cloned().collect()
+    }
+
     /// Asks the provider, or joins who is asking it the same or more already.
     ///
     /// The call is a task of its own: who stops waiting ends only the waiting.
@@ -88,28 +134,28 @@ impl Shelf {
         self: &Arc<Self>,
         provider: Arc<dyn ComputeProvider>,
         query: OfferQuery,
-        deadline: Duration,
+        patience: Patience,
         clock: &Clock,
     ) -> Answer {
-        let snapshot = self.join(&provider, &query, deadline, clock, true).await?;
+        let snapshot = self.join(&provider, &query, patience, clock, true).await?;
         if snapshot.answers(&query) {
             return Ok(snapshot);
         }
         // The wider answer left out a price that this query tells.
-        self.join(&provider, &query, deadline, clock, false).await
+        self.join(&provider, &query, patience, clock, false).await
     }
 
     fn join(
         self: &Arc<Self>,
         provider: &Arc<dyn ComputeProvider>,
         query: &OfferQuery,
-        deadline: Duration,
+        patience: Patience,
         clock: &Clock,
         wider: bool,
     ) -> Shared<BoxFuture<'static, Answer>> {
         let mut state = self.state();
         // A call that has taken longer than this question would wait is taken for stuck.
-        let fresh = |fetch: &&Fetch| clock.elapsed().saturating_sub(fetch.since) < deadline;
+        let fresh = |fetch: &&Fetch| clock.elapsed().saturating_sub(fetch.since) < patience.deadline;
         let fits = |fetch: &&Fetch| fetch.query == *query || (wider && fetch.query.covers(query));
         if let Some(fetch) = state.fetches.iter().filter(fresh).find(fits) {
             return fetch.answer.clone();
@@ -121,7 +167,8 @@ impl Shelf {
             number,
             provider: Arc::clone(provider),
             query: query.clone(),
-            at_most: deadline.max(AT_MOST),
+            at_most: patience.deadline.max(AT_MOST),
+            lifetime: patience.lifetime,
             clock: clock.clone(),
         };
         let task = tokio::spawn(asked.run());
@@ -146,6 +193,7 @@ struct Asked {
     provider: Arc<dyn ComputeProvider>,
     query: OfferQuery,
     at_most: Duration,
+    lifetime: Duration,
     clock: Clock,
 }
 
@@ -165,6 +213,10 @@ impl Asked {
         };
         let snapshot = Arc::new(Snapshot::new(&self.shelf.account, self.query.clone(), at, offers));
         self.shelf.keep(&snapshot);
+        let young = self.shelf.young(self.clock.now(), self.lifetime);
+        let (record, new) = (Arc::clone(&self.shelf.record), Arc::clone(&snapshot));
+        // What goes wrong with the files is a note of theirs, and no reason to withhold the offers.
+        let _ = tokio::task::spawn_blocking(move || record.write(&young, &new)).await;
         Ok(snapshot)
     }
 }
