@@ -154,7 +154,8 @@ async fn long_names_are_whole_at_every_width() {
                 17:55 UTC)
        in USD   9.51638 USD   1 USDC = 1 USD (assumed)
        asked                  at 2026-01-01 00:00:00
-                UTC
+                UTC, kept since; `--refresh` asks
+                again
     ");
     insta::assert_snapshot!(world.run(&["offers", "--max-total", "10 USD", "--excluded"]).await.out, @"
     9.52 USD  fluence
@@ -384,7 +385,11 @@ async fn prices_that_moved_are_remembered() {
     cloud.sell(vec![offer(&"hourly".parse().unwrap(), "small", 2, "DE", by_the_hour("0.03", "USD"))]);
     world.run(&["offers"]).await;
     let asked = cloud.asked();
-    insta::assert_snapshot!(world.run(&["offers", "history", "--moved"]).await.out, @"");
+    insta::assert_snapshot!(world.run(&["offers", "history", "--moved"]).await.out, @"
+    PROVIDER  OFFER  WHERE    DISK  SINCE                 PRICE
+    hourly    small  DE     25 GiB  2026-01-01 00:00 UTC  0.024 USD/hour
+    hourly    small  DE     25 GiB  2026-01-01 02:00 UTC  0.0305 USD/hour
+    ");
     let document = world.run(&["offers", "history", "--output", "json"]).await.json();
     assert_eq!(document["offers"][0]["changes"].as_array().unwrap().len(), 2);
     assert_eq!(world.run(&["offers", "history", "--output", "csv"]).await.out.lines().count(), 3);
