@@ -48,6 +48,8 @@ pub(crate) enum Format {
     Table,
     /// JSON for programs; errors, on standard error, too.
     Json,
+    /// Comma-separated values for spreadsheets: `offers` alone knows it.
+    Csv,
 }
 
 /// Which clouds are asked.
@@ -130,11 +132,17 @@ fn wrong(text: &str) -> Failure {
 /// Whether the output is for programs, as far as can be told from arguments that may be wrong.
 pub(crate) fn format_of(args: &[OsString]) -> Format {
     let is = |arg: Option<&OsString>, text: &str| arg.is_some_and(|arg| arg == text);
-    let json = args
-        .iter()
-        .enumerate()
-        .any(|(at, arg)| arg == "--output=json" || (arg == "--output" && is(args.get(at + 1), "json")));
-    if json { Format::Json } else { Format::Table }
+    let asked = |word: &str| {
+        args.iter().enumerate().any(|(at, arg)| {
+            arg.to_str().and_then(|arg| arg.strip_prefix("--output=")) == Some(word)
+                || (arg == "--output" && is(args.get(at + 1), word))
+        })
+    };
+    match (asked("json"), asked("csv")) {
+        (true, _) => Format::Json,
+        (false, true) => Format::Csv,
+        (false, false) => Format::Table,
+    }
 }
 
 /// Words that begin the name of an argument which would hold a secret.

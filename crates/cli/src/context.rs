@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use vmbroker::{Clock, ComputeProvider, Error, ErrorKind, Handle, Owner, ProviderId, Registry};
+use vmbroker::{
+    Catalogue, Clock, ComputeProvider, Error, ErrorKind, ExchangeRates, Handle, Market, Owner, ProviderId,
+    Registry,
+};
 
 use crate::args::{self, Accounts, Global};
 use crate::config::{Config, Place};
 use crate::failure::{CONFIGURATION, FAILED, Failure, OK};
-use crate::installation;
 use crate::sandbox::{Sandbox, Settings};
 use crate::terminal::Terminal;
+use crate::{catalogue, installation};
 
 /// How fast the clouds of `--sandbox` run: a machine that takes two minutes is there after two seconds.
 const EMBEDDED_SPEED: u32 = 60;
@@ -85,6 +88,16 @@ impl Open {
             Some(_) => Ok(installation::sandbox_owner()),
             None => installation::owner(&self.config, place),
         }
+    }
+
+    /// The market of these accounts. That of simulated clouds keeps nothing: they end with the command.
+    pub(crate) fn market(&self, place: &Place) -> Result<Market, Failure> {
+        let rates = ExchangeRates::new(self.config.exchange.iter().cloned())?;
+        let catalogue = match self.sandbox {
+            Some(_) => Catalogue::in_memory(),
+            None => catalogue::catalogue(&self.config, place),
+        };
+        Ok(Market::new(self.registry.clone(), catalogue, rates))
     }
 
     /// Refuses handles of accounts that are not there, before anything is asked.

@@ -2,15 +2,18 @@
 //!
 //! Reading order: [`Surroundings`] (everything taken from outside), [`run`] (the whole program), then `args`,
 //! `config` (file, environment, secrets), `context` (what a command works with), `commands` (one file for each
-//! verb), and how things are said: `failure`, `terminal`, `table`, `json`.
+//! verb), and how things are said: `failure`, `terminal`, `table`, `json`, `csv`, `chart`.
 //!
 //! Invariants of this room: data goes to standard output and everything else to standard error; provider text is
 //! escaped before it is printed; a broken pipe is success; no secret comes from an argument or is ever printed.
 
 mod args;
+mod catalogue;
+mod chart;
 mod commands;
 mod config;
 mod context;
+mod csv;
 mod failure;
 mod installation;
 mod interrupt;

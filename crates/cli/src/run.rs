@@ -49,6 +49,10 @@ pub async fn run(surroundings: Surroundings) -> u8 {
 }
 
 async fn command(cli: Cli, context: Context) -> Result<u8, Failure> {
+    if context.terminal.is_csv() && !matches!(cli.command, Command::Offers(_)) {
+        return Err(Failure::usage("`--output csv` is for `vmbroker offers` alone")
+            .hint("`--output json` is for programs at every command"));
+    }
     match cli.command {
         Command::Demo(args) => Box::pin(demo::run(args, context)).await,
         Command::Sandbox(args) => Box::pin(sandbox::run(args, context)).await,

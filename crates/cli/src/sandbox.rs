@@ -5,6 +5,8 @@ mod accounts;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use vmbroker::{Clock, ProviderId};
 use vmbroker_sim::{Dialect, Profile, Running, SandboxConfig};
@@ -128,7 +130,7 @@ impl Sandbox {
 
     /// The accounts at these clouds.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
-        accounts::config(self.running.clouds(), self.pace)
+        accounts::config(self.running.clouds(), self.pace, self.today())
     }
 
     /// The accounts as a vmbroker.toml, and the secrets that it names.
@@ -136,7 +138,11 @@ impl Sandbox {
         &self,
         secrets: Secrets<'_>,
     ) -> Result<(String, BTreeMap<String, String>), Failure> {
-        accounts::text(self.running.clouds(), self.pace, secrets)
+        accounts::text(self.running.clouds(), self.pace, self.today(), secrets)
+    }
+
+    fn today(&self) -> Date {
+        TimeZone::UTC.to_datetime(self.clock.now()).date()
     }
 
     /// Lets something go wrong at this account's cloud.

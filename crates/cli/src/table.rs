@@ -1,5 +1,7 @@
 //! Tables for people.
 
+use std::borrow::Cow;
+
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
 use vmbroker::printable;
 
@@ -15,9 +17,9 @@ pub(crate) struct Table {
 }
 
 /// A column's heading, and how soon it may be left out.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Column {
-    pub heading: &'static str,
+    pub heading: Cow<'static, str>,
     /// 0: never left out; the highest goes first.
     pub dispensable: u8,
     pub right: bool,
@@ -25,17 +27,17 @@ pub(crate) struct Column {
 
 /// A column that is always shown.
 pub(crate) const fn column(heading: &'static str) -> Column {
-    Column { heading, dispensable: 0, right: false }
+    Column { heading: Cow::Borrowed(heading), dispensable: 0, right: false }
 }
 
 impl Column {
     /// Left out where the terminal is too narrow: the highest number first.
-    pub(crate) const fn dispensable(self, rank: u8) -> Self {
+    pub(crate) fn dispensable(self, rank: u8) -> Self {
         Self { dispensable: rank, ..self }
     }
 
     /// Numbers, which stand at the right.
-    pub(crate) const fn right(self) -> Self {
+    pub(crate) fn right(self) -> Self {
         Self { right: true, ..self }
     }
 }
@@ -51,7 +53,7 @@ impl Table {
     }
 
     /// The table for this many columns of a terminal, and the headings that had to be left out.
-    pub(crate) fn render(&self, width: Option<u16>) -> (String, Vec<&'static str>) {
+    pub(crate) fn render(&self, width: Option<u16>) -> (String, Vec<&str>) {
         let mut shown: Vec<usize> = (0..self.columns.len()).collect();
         let mut left_out = Vec::new();
         loop {
@@ -62,7 +64,7 @@ impl Table {
                 (Some(width), Some(worst))
                     if widest > usize::from(width) && self.columns[shown[worst]].dispensable > 0 =>
                 {
-                    left_out.push(self.columns[shown.remove(worst)].heading);
+                    left_out.push(&*self.columns[shown.remove(worst)].heading);
                 }
                 _ => return (text, left_out),
             }
@@ -73,18 +75,14 @@ impl Table {
     pub(crate) fn print(&self, terminal: &Terminal) -> Result<(), crate::failure::Failure> {
         let (text, left_out) = self.render(terminal.width());
         terminal.print(&text)?;
-        if !left_out.is_empty() {
-            let columns = left_out.join(", ").to_lowercase();
-            terminal
-                .note(&format!("note: left out on this narrow terminal: {columns}; `--output json` has all"));
-        }
+        say_left_out(terminal, &left_out);
         Ok(())
     }
 
     fn lines(&self, shown: &[usize]) -> String {
         let mut grid = Grid::new();
         grid.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-        grid.set_header(shown.iter().map(|at| self.columns[*at].heading));
+        grid.set_header(shown.iter().map(|at| &*self.columns[*at].heading));
         for row in &self.rows {
             grid.add_row(shown.iter().map(|at| row[*at].as_str()));
         }
@@ -102,6 +100,15 @@ impl Table {
             text.push('\n');
         }
         text
+    }
+}
+
+/// Says on standard error which columns did not fit.
+pub(crate) fn say_left_out(terminal: &Terminal, headings: &[impl AsRef<str>]) {
+    if !headings.is_empty() {
+        let columns: Vec<String> = headings.iter().map(|heading| heading.as_ref().to_lowercase()).collect();
+        let columns = columns.join(", ");
+        terminal.note(&format!("note: left out on this narrow terminal: {columns}; `--output json` has all"));
     }
 }
 

@@ -54,6 +54,11 @@ impl Terminal {
         self.0.format == Format::Json
     }
 
+    /// Whether a spreadsheet reads the output.
+    pub(crate) fn is_csv(&self) -> bool {
+        self.0.format == Format::Csv
+    }
+
     /// The columns of standard output; absent where it is no terminal.
     pub(crate) fn width(&self) -> Option<u16> {
         self.0.out_width

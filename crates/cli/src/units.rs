@@ -1,5 +1,7 @@
 //! Words on the command line that stand for numbers, sizes, times and money.
 
+mod run_time;
+
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::time::Duration;
@@ -7,6 +9,8 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use rust_decimal::Decimal;
 use vmbroker::{Currency, DataDisk, Error, Money, Period, PriceLimit, printable};
+
+pub(crate) use run_time::{Start, run_time, run_time_words, start};
 
 /// Reads a word that has a type of its own; what is wrong is one sentence. The argument's name and what was given
 /// stand before it.
@@ -68,6 +72,22 @@ pub(crate) fn price_limit(text: &str) -> Result<PriceLimit, String> {
     };
     read().ok_or_else(|| {
         "an amount, a currency and a period (hour, day, month) are wanted, such as '1.5 USD/day'".to_owned()
+    })
+}
+
+/// An amount of money of more than zero: `0.5 EUR` or `1.2USD`.
+pub(crate) fn money(text: &str) -> Result<Money, String> {
+    let read = || {
+        let text = text.trim();
+        let end = text.find(|c: char| !c.is_ascii_digit() && c != '.')?;
+        let (amount, currency) = text.split_at(end);
+        // A bare point or a point at an end is not how an amount is written.
+        let written = amount.starts_with(|c: char| c.is_ascii_digit()) && !amount.ends_with('.');
+        let amount = Decimal::from_str_exact(amount).ok().filter(|it| written && *it > Decimal::ZERO)?;
+        Some(Money::new(amount, currency.trim().parse().ok()?))
+    };
+    read().ok_or_else(|| {
+        "an amount of more than zero and a currency are wanted, such as '0.5 EUR' or 1.2USD".to_owned()
     })
 }
 
@@ -136,6 +156,30 @@ mod tests {
         assert_eq!(price_limit("0.29816 USDC/day").unwrap().to_string(), "0.29816 USDC/day");
         for bad in ["1.5", "1.5 USD", "1.5 XYZ/day", "-1 USD/day", "0 USD/day", "1,5 USD/day", "1 USD/week"] {
             assert!(price_limit(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn money_is_an_exact_amount_and_a_currency() {
+        assert_eq!(money("0.5 EUR").unwrap().to_string(), "0.5 EUR");
+        assert_eq!(money("1.2usd").unwrap().to_string(), "1.2 USD");
+        assert_eq!(money("10USDC").unwrap().to_string(), "10 USDC");
+        assert_eq!(money("0.0000000000000000000000000001 USD").unwrap().amount.scale(), 28);
+        for bad in [
+            "",
+            "5",
+            "EUR",
+            "0 EUR",
+            "-1 EUR",
+            "1,5 EUR",
+            ".5 EUR",
+            "5. EUR",
+            "1 XYZ",
+            "1e3 EUR",
+            "NaN EUR",
+            "0.00000000000000000000000000001 USD",
+        ] {
+            assert!(money(bad).is_err(), "{bad}");
         }
     }
 

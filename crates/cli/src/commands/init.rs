@@ -84,6 +84,8 @@ mod tests {
         let place = Place { env, folder: PathBuf::from("/") };
         let config = Config::load(Some(&path), &place).unwrap();
         assert_eq!(config.owner.as_deref(), Some("my-team"));
+        assert_eq!((config.exchange.len(), config.exchange[0].rate.to_string().as_str()), (1, "1.0834"));
+        assert_eq!(config.accounts[0].offers_fresh_for.unwrap().as_secs(), 300);
         let registry = config.open(&Clock::system()).unwrap();
         let ids: Vec<String> = registry.ids().map(ToString::to_string).collect();
         assert_eq!(ids, ["fluence", "waldur", "wayscloud", "zenlayer"]);

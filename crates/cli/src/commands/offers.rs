@@ -1,102 +1,203 @@
 //! `vmbroker offers`.
 
-use serde_json::json;
-use vmbroker::{Availability, ChargeType, Country, Offer, OfferQuery};
+mod amount;
+mod document;
+mod explain;
+mod filter;
+mod history;
+mod picture;
+mod remarks;
+mod spreadsheet;
+mod table;
+mod view;
 
-use super::{place_cell, size_cell};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use vmbroker::{Currency, Money, Question};
+
+use self::filter::Filter;
+use self::view::{Row, View};
 use crate::args::Accounts;
 use crate::context::{Context, report_all};
 use crate::failure::Failure;
-use crate::table::{Table, column};
-use crate::units::{memory_mib, word};
+use crate::table::say_left_out;
+use crate::units::{Start, duration, money, run_time, start, word};
 
-/// Show what can be rented, at all accounts side by side.
+/// Show what can be rented at all accounts side by side, and what a run really costs, the cheapest first.
 ///
-/// A price that the provider has not told is `unknown`, never free.
+/// Totals are exact: each is what the provider will bill for this start and this run time, by its own rules. A total
+/// that cannot be known is marked and listed last; it is never zero. `--explain` shows how each was made.
 ///
-/// JSON: `{"offers": [{"provider", "id", "size": {"vcpus", "memory_mib"}, "disk_gib", "location", "charge",
-/// "price", "availability", "extras"}], "failures": [{"provider", "message", …}]}`.
+/// Prices in different currencies are compared by the exchange rates in vmbroker.toml; none is assumed but that
+/// 1 USDC is 1 USD. Offers are kept for a while, so that a second question is answered at once: `--refresh` asks
+/// again, and `vmbroker offers history` shows how prices moved.
+///
+/// JSON: `{"start", "run_seconds", "currency", "offers": [{"provider", "id", "size": {"vcpus", "memory_mib"},
+/// "disk_gib", "location", "charge", "price", "availability", "extras", "rank", "total": {"amount", "currency"},
+/// "certainty": "exact"|"at_least"|"unknown", "doubt", "quote", "seen"}], "left_off", "excluded": [{…, "reason"}],
+/// "conversions", "answers", "failures": [{"provider", "message", …}], "notes"}`. Amounts are text and have every
+/// digit.
+///
+/// CSV (`--output csv`, here alone): one line for each offer under the columns rank, provider, offer, vcpus, memory_mib,
+/// disk_gib, country, city, zone, charge, left, price, total, currency, provider_total, provider_currency, certainty,
+/// remarks.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct Args {
+    #[command(subcommand)]
+    history: Option<Kept>,
     #[command(flatten)]
     accounts: Accounts,
-    /// At least this many virtual processors.
-    #[arg(long, value_name = "COUNT")]
-    vcpus: Option<u32>,
-    /// At least this much memory, such as 4GiB.
-    #[arg(long, value_name = "SIZE", value_parser = memory_mib)]
-    memory: Option<u64>,
-    /// In this country, by its two-letter code (repeat for more).
-    #[arg(long = "country", value_name = "CODE", value_parser = word::<Country>)]
-    countries: Vec<Country>,
-    /// In this zone, by the provider's own word.
+    #[command(flatten)]
+    filter: Filter,
+    /// How long it would run, such as 40m, 3h, 30d or 2w [default: 30d].
+    #[arg(long = "for", value_name = "TIME", value_parser = run_time)]
+    run: Option<Duration>,
+    /// When it would start: `now`, a date (midnight UTC), or a time with its zone, such as 2026-12-01T17:50:00Z.
+    #[arg(long, value_name = "TIME", value_parser = start, default_value = "now")]
+    from: Start,
+    /// What totals are compared in, such as EUR [default: the only currency there is, else USD].
+    #[arg(long, value_name = "CODE", value_parser = word::<Currency>)]
+    currency: Option<Currency>,
+    /// The most that the whole run may cost, such as '0.5 EUR' or 1.2USD.
+    #[arg(long, value_name = "MONEY", value_parser = money)]
+    max_total: Option<Money>,
+    /// By what offers are sorted. Those without an exact total come last all the same.
+    #[arg(long, value_enum, value_name = "KEY", default_value_t = Sort::Total)]
+    sort: Sort,
+    /// Show only this many offers.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    limit: Option<u32>,
+    /// Ask the providers again, however young the kept offers are.
     #[arg(long)]
-    zone: Option<String>,
-    /// Paid up front for this many months, instead of as you go.
-    #[arg(long, value_name = "MONTHS", value_parser = clap::value_parser!(u32).range(1..=120))]
-    prepaid_months: Option<u32>,
+    refresh: bool,
+    /// Show also the offers that are out of the question, each with the reason.
+    #[arg(long)]
+    excluded: bool,
+    /// Show how each total was made, line by line.
+    #[arg(long)]
+    explain: bool,
+    /// Draw total over run time for the best offers of each provider, as SVG, with the points where the cheapest
+    /// changes.
+    #[arg(long, value_name = "FILE")]
+    chart: Option<PathBuf>,
+    /// How long a provider may take to answer; the others are shown without it [default: 60s].
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    deadline: Option<Duration>,
+}
+
+/// What was kept.
+#[derive(Debug, clap::Subcommand)]
+enum Kept {
+    History(history::Args),
+}
+
+/// By what offers are sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Sort {
+    /// The cheapest run first.
+    #[value(alias = "price")]
+    Total,
+    /// The smallest machine first, then the cheapest run.
+    Size,
+    /// By account, then the cheapest run.
+    Provider,
+    /// By country and city, then the cheapest run.
+    Place,
+}
+
+impl Sort {
+    /// Sorts rows that are in the order of their totals.
+    fn sort(self, rows: &mut [Row<'_>]) {
+        match self {
+            Self::Total => {}
+            Self::Size => rows.sort_by_key(|row| row.offer.size),
+            Self::Provider => rows.sort_by(|a, b| a.offer.provider.cmp(&b.offer.provider)),
+            Self::Place => rows.sort_by_cached_key(|row| {
+                let place = &row.offer.location;
+                // Unknown places last.
+                (
+                    place.country.is_none(),
+                    place.country,
+                    place.city.is_none(),
+                    place.city.clone(),
+                    place.zone.clone(),
+                )
+            }),
+        }
+    }
+}
+
+/// How long a machine runs where nobody says: the time after which most bills come.
+const RUN: Duration = Duration::from_secs(30 * 86_400);
+
+impl Args {
+    /// The question, where the clock of the accounts runs so many times as fast as that of who waits.
+    fn question(&self, now: jiff::Timestamp, speed: u32) -> Question {
+        Question {
+            currency: self.currency,
+            price_ceiling: self.max_total,
+            refresh: self.refresh,
+            deadline: self.deadline.map(|deadline| deadline.saturating_mul(speed)),
+            ..Question::new(self.filter.query(), self.from.at(now), self.run.unwrap_or(RUN))
+        }
+    }
 }
 
 pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
+    if let Some(Kept::History(args)) = args.history {
+        return history::run(args, &context).await;
+    }
     let open = context.open(&args.accounts).await?;
-    let query = OfferQuery {
-        vcpus: args.vcpus,
-        memory_mib: args.memory,
-        disk_gib: None,
-        countries: args.countries,
-        zone: args.zone,
-        charge: args.prepaid_months.map(|months| ChargeType::Prepaid { months }),
-    };
+    let chart = args.chart.as_deref().map(|path| picture::place(&context.place, path)).transpose()?;
+    let question = args.question(open.clock.now(), open.clock.speed());
+    let market = open.market(&context.place)?;
     let spinner = context.terminal.spinner("asking for offers");
-    let answers = open.registry.offers(&query).await;
+    let comparison = market.compare(&question).await;
     drop(spinner);
-    let (mut offers, mut errors) = (Vec::new(), Vec::new());
-    for answer in answers {
-        match answer.result {
-            Ok(found) => offers.extend(found),
-            Err(error) => errors.push(error),
+    let limit = args.limit.map(|limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    let view = View::new(&comparison, args.run.is_some(), args.sort, limit, args.excluded);
+    show(&args, &context, &view)?;
+    if let Some(path) = chart {
+        match picture::chart(&comparison, &question.query) {
+            Some(chart) => {
+                picture::write(&chart, &path)?;
+                context.terminal.note(&format!("chart: {}", path.display()));
+            }
+            None => context.terminal.note("note: there is nothing to draw, so no chart was written"),
         }
     }
-    offers.sort_by(|a, b| (a.size, &a.provider, &a.id).cmp(&(b.size, &b.provider, &b.id)));
-    let terminal = &context.terminal;
-    if terminal.is_json() {
-        let failures: Vec<Failure> = errors.iter().map(Failure::of).collect();
-        terminal.print_json(&json!({ "offers": offers, "failures": failures }))?;
-    } else if offers.is_empty() {
-        terminal.note("no offer meets this wish");
-    } else {
-        table(&offers).print(terminal)?;
-        if offers.iter().any(|offer| !offer.price.is_known()) {
-            terminal.note("note: `unknown` means that the price has not been told, never that it is free");
-        }
-    }
-    Ok(report_all(terminal, errors))
+    drop(view);
+    Ok(report_all(&context.terminal, comparison.failures))
 }
 
-fn table(offers: &[Offer]) -> Table {
-    let mut table = Table::new(&[
-        column("PROVIDER"),
-        column("OFFER"),
-        column("SIZE"),
-        column("DISK").dispensable(2),
-        column("WHERE").dispensable(1),
-        column("LEFT").dispensable(3).right(),
-        column("PRICE"),
-    ]);
-    for offer in offers {
-        let left = match offer.availability {
-            Availability::Unknown => "?".to_owned(),
-            Availability::Count(left) => left.to_string(),
-        };
-        table.row([
-            offer.provider.to_string(),
-            offer.id.to_string(),
-            size_cell(offer.size),
-            offer.disk_gib.map_or("any".to_owned(), |gib| format!("{gib} GiB")),
-            place_cell(&offer.location),
-            left,
-            offer.price.to_string(),
-        ]);
+fn show(args: &Args, context: &Context, view: &View<'_>) -> Result<(), Failure> {
+    let terminal = &context.terminal;
+    if terminal.is_json() {
+        return terminal.print_json(&document::document(view));
     }
-    table
+    if terminal.is_csv() {
+        terminal.print(&spreadsheet::csv(view, args.explain))?;
+        remarks::say_rest(terminal, view);
+        return Ok(());
+    }
+    if view.rows.is_empty() {
+        remarks::say_none(terminal, view.comparison);
+    } else if args.explain {
+        terminal.print(&explain::explain(view, terminal.width()))?;
+    } else {
+        let shown = table::show(view, terminal.width());
+        terminal.print(&shown.text)?;
+        say_left_out(terminal, &shown.left_out);
+        remarks::say_what_totals_are(terminal, view, shown.rounded);
+    }
+    if !view.excluded.is_empty() {
+        if !view.rows.is_empty() {
+            terminal.print("\n")?;
+        }
+        terminal.print(&table::excluded(view, terminal.width()))?;
+    }
+    remarks::say_rest(terminal, view);
+    Ok(())
 }

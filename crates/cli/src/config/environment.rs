@@ -86,7 +86,13 @@ pub(crate) fn read(place: &Place) -> Result<Config, Failure> {
             }
         }
         let id: ProviderId = vendor.account.parse()?;
-        config.accounts.push(Described { id, kind: vendor.kind, settings, credentials: Ok(found) });
+        config.accounts.push(Described {
+            id,
+            kind: vendor.kind,
+            settings,
+            offers_fresh_for: None,
+            credentials: Ok(found),
+        });
     }
     Ok(config)
 }

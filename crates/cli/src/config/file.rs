@@ -1,18 +1,22 @@
 //! `vmbroker.toml`.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use toml::{Table, Value};
 use vmbroker::{Kind, ProviderId, clip, printable};
 
 use super::place::read_text;
-use super::{Config, Described, Place, near, secrets};
+use super::{Config, Described, Place, exchange, near, secrets};
 use crate::failure::Failure;
+use crate::units::duration;
 
 /// The name of the file, in the current folder and in the user's folder for configuration.
 pub(crate) const NAME: &str = "vmbroker.toml";
 /// The variable that names another file.
 const VARIABLE: &str = "VMBROKER_CONFIG";
+/// The key of an account for how long its offers count as fresh.
+pub(super) const FRESH_FOR: &str = "offers_fresh_for";
 /// Far more than a thousand accounts need.
 const MOST_BYTES: u64 = 1_024 * 1_024;
 
@@ -60,13 +64,20 @@ pub(crate) fn read(path: PathBuf, place: &Place) -> Result<Config, Failure> {
             return Err(Failure::configuration(message).hint("an account begins with `[accounts.NAME]`"));
         }
     };
+    let exchange = exchange::read(&shown, table.remove("exchange"))?;
     if let Some(unknown) = table.keys().next() {
-        return Err(near::unknown_key(&shown, "", "", unknown, ["owner", "accounts"].into_iter()));
+        return Err(near::unknown_key(
+            &shown,
+            "",
+            "",
+            unknown,
+            ["owner", "accounts", "exchange"].into_iter(),
+        ));
     }
     let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
     let read = |(name, value)| account(&shown, name, value, place, &folder);
     let accounts = accounts.into_iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Config { path: Some(path), owner, accounts })
+    Ok(Config { path: Some(path), owner, accounts, exchange })
 }
 
 fn account(
@@ -107,13 +118,27 @@ fn account(
         }
     };
     secrets::refuse_direct(shown, &account, kind, &table)?;
+    let offers_fresh_for = fresh_for(shown, &account, &mut table)?;
     let credentials = secrets::take(place, folder, shown, &account, kind, &mut table)?;
     let settings = serde_json::to_value(table).ok().and_then(|value| match value {
         serde_json::Value::Object(settings) => Some(settings),
         _ => None,
     });
     let unreadable = || Failure::configuration(format!("{shown}`{account}` holds what JSON cannot"));
-    Ok(Described { id, kind, settings: settings.ok_or_else(unreadable)?, credentials })
+    Ok(Described { id, kind, settings: settings.ok_or_else(unreadable)?, offers_fresh_for, credentials })
+}
+
+/// How long offers of the account count as fresh.
+fn fresh_for(shown: &str, account: &str, table: &mut Table) -> Result<Option<Duration>, Failure> {
+    let Some(value) = table.remove(FRESH_FOR) else { return Ok(None) };
+    let given = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let read = value.as_str().ok_or(()).and_then(|text| duration(text).map_err(drop));
+    read.map(Some).map_err(|()| {
+        let given = clip(&printable(&given), 80);
+        Failure::configuration(format!(
+            "{shown}`{account}.{FRESH_FOR}` is `{given}`, but it must be a time of more than zero, such as \"10m\""
+        ))
+    })
 }
 
 /// What is wrong with the text, and where. The line itself is not repeated: it may hold a secret.

@@ -1,6 +1,7 @@
 //! Which accounts there are: from a file, else from the vendors' own environment variables.
 
 mod environment;
+mod exchange;
 mod file;
 mod near;
 mod place;
@@ -8,9 +9,10 @@ mod secrets;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
-use vmbroker::{Account, Clock, Kind, ProviderId, Registry, Secret};
+use vmbroker::{Account, Clock, ExchangeRate, Kind, ProviderId, Registry, Secret};
 
 pub(crate) use place::Place;
 
@@ -25,6 +27,8 @@ pub(crate) struct Config {
     pub owner: Option<String>,
     /// The accounts, in the file's order of names.
     pub accounts: Vec<Described>,
+    /// The exchange rates; none is assumed besides.
+    pub exchange: Vec<ExchangeRate>,
 }
 
 /// An account as described, opened or not.
@@ -34,6 +38,8 @@ pub(crate) struct Described {
     pub kind: Kind,
     /// What the adapter is told.
     pub settings: Map<String, Value>,
+    /// How long its offers count as fresh once they were asked for; absent: the market's own time.
+    pub offers_fresh_for: Option<Duration>,
     /// Its secrets and where they were found, or why not.
     pub credentials: Result<Found, vmbroker::Error>,
 }
@@ -87,7 +93,7 @@ impl Config {
         let Some(unknown) = near::unknown_field(error.message()) else { return Ok(()) };
         let place = self.path.as_deref().map(|path| format!("{}: ", path.display())).unwrap_or_default();
         let account = format!("accounts.{}", described.id);
-        let own = secrets::keys(described.kind).map(|key| -> &str { key });
+        let own = secrets::keys(described.kind).chain([file::FRESH_FOR]).map(|key| -> &str { key });
         let known = unknown.known.iter().copied().chain(own);
         Err(near::unknown_key(&place, &account, &unknown.path, unknown.field, known))
     }

@@ -41,6 +41,11 @@ impl Place {
         self.folder_in("XDG_STATE_HOME").or_else(|| Some(self.home()?.join(".local/state")))
     }
 
+    /// The folder for what this user's programs can fetch again.
+    pub(crate) fn cache_home(&self) -> Option<PathBuf> {
+        self.folder_in("XDG_CACHE_HOME").or_else(|| Some(self.home()?.join(".cache")))
+    }
+
     /// The XDG rules: what is empty or relative is ignored.
     fn folder_in(&self, variable: &str) -> Option<PathBuf> {
         self.env.get(variable).map(PathBuf::from).filter(|path| path.is_absolute())

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use jiff::civil::Date;
+use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
-use vmbroker::{Kind, Secret};
+use vmbroker::{Currency, ExchangeRate, Kind, Secret};
 use vmbroker_sim::{Dialect, Running, WALDUR_IDS};
 
 use super::{Pace, account_name};
@@ -20,8 +22,8 @@ pub(crate) enum Secrets<'a> {
     Variables,
 }
 
-/// The accounts at these clouds.
-pub(super) fn config(clouds: &[Running], pace: Pace) -> Result<Config, Failure> {
+/// The accounts at these clouds, and rates between their currencies for this day.
+pub(super) fn config(clouds: &[Running], pace: Pace, today: Date) -> Result<Config, Failure> {
     let described = |cloud: &Running| {
         let kind = kind(cloud.dialect);
         let secrets = secrets(cloud).into_iter().map(|(name, secret)| (name.to_owned(), Secret::new(secret)));
@@ -30,17 +32,36 @@ pub(super) fn config(clouds: &[Running], pace: Pace) -> Result<Config, Failure> 
             id: account_name(cloud.dialect).parse()?,
             kind,
             settings: settings(cloud, pace),
+            offers_fresh_for: None,
             credentials: Ok(found),
         })
     };
     let accounts = clouds.iter().map(described).collect::<vmbroker::Result<_>>()?;
-    Ok(Config { accounts, ..Config::default() })
+    Ok(Config { accounts, exchange: exchange(today)?, ..Config::default() })
+}
+
+/// What the source of a rate says that nobody should rely on.
+const INVENTED: &str = "invented for the sandbox";
+
+/// Rates to the dollar for the other currencies of these clouds, as near to real ones as a simulation needs.
+fn exchange(today: Date) -> vmbroker::Result<Vec<ExchangeRate>> {
+    let rate = |from: &str, tenths| -> vmbroker::Result<ExchangeRate> {
+        Ok(ExchangeRate {
+            from: from.parse()?,
+            to: Currency::USD,
+            rate: Decimal::new(tenths, 1),
+            date: Some(today),
+            source: INVENTED.to_owned(),
+        })
+    };
+    Ok(vec![rate("EUR", 11)?, rate("NOK", 1)?])
 }
 
 /// The accounts as a vmbroker.toml, and the secrets that it names: by file name or by variable.
 pub(super) fn text(
     clouds: &[Running],
     pace: Pace,
+    today: Date,
     secrets_as: Secrets<'_>,
 ) -> Result<(String, BTreeMap<String, String>), Failure> {
     let mut text = format!("{HEADER}\n");
@@ -72,6 +93,12 @@ pub(super) fn text(
         let written = toml::to_string(&whole)
             .map_err(|error| Failure::other("the configuration cannot be written").because(error))?;
         let _ = write!(text, "\n{written}");
+    }
+    for ExchangeRate { from, to, rate, source, .. } in exchange(today)? {
+        let _ = write!(
+            text,
+            "\n[[exchange]]\nfrom = \"{from}\"\nto = \"{to}\"\nrate = \"{rate}\"\ndate = \"{today}\"\nsource = \"{source}\"\n"
+        );
     }
     Ok((text, named))
 }

@@ -48,6 +48,18 @@ const CASES: &[Given] = &[
     Arguments(&["list", "--api-key=canary-5f2e"]),
     Arguments(&["list", "--provider", "two"]),
     Arguments(&["list", "--marker", "web"]),
+    Arguments(&["offers", "--for", "soon"]),
+    Arguments(&["offers", "--for", "4000d"]),
+    Arguments(&["offers", "--from", "tomorrow"]),
+    Arguments(&["offers", "--from", "2026-12-01T17:50:00"]),
+    Arguments(&["offers", "--currency", "XYZ"]),
+    Arguments(&["offers", "--max-total", "5"]),
+    Arguments(&["offers", "--sort", "colour"]),
+    Arguments(&["offers", "--limit", "0"]),
+    Arguments(&["offers", "--deadline", "0s"]),
+    Arguments(&["offers", "--chart", "key.pub"]),
+    Arguments(&["offers", "--chart", "nowhere/costs.svg"]),
+    Arguments(&["list", "--output", "csv"]),
     Arguments(&["status", "m1"]),
     Arguments(&["delete", "two/instance:m1"]),
     Arguments(&["list", "--config", "elsewhere.toml"]),
@@ -57,6 +69,11 @@ const CASES: &[Given] = &[
     Config("accounts = 5"),
     Config("owner = \"\""),
     Config("owner = \"me\""),
+    Config("exchange = 5"),
+    Config("[[exchange]]\nfrom = \"EUR\"\nto = \"USD\"\nrate = 1.08\ndate = 2026-11-20\nsource = \"ECB\""),
+    Config("[[exchange]]\nfrm = \"EUR\""),
+    Config("[accounts.a]\nprovider = \"fluence\"\noffers_fresh_for = 5"),
+    Config("[accounts.a]\nprovider = \"fluence\"\napi_key_env = \"KEY\"\noffer_fresh_for = \"5m\""),
     Config("[accounts.a]\napi_key_env = \"KEY\""),
     Config("[accounts.a]\nprovider = \"fluense\""),
     Config("[accounts.a]\nprovider = \"fluence\"\napi_key = \"canary-5f2e\""),
@@ -187,6 +204,44 @@ async fn each_bad_input_has_its_sentence_and_its_exit_code() {
     vmbroker list --marker web
     2 error: invalid value 'web' for '--marker <MARKER>': a marker is `vb`, 4 characters, a hyphen and 16 characters of a-z2-7
 
+    vmbroker offers --for soon
+    2 error: invalid value 'soon' for '--for <TIME>': whole numbers with a unit (s, m, h, d, w) are wanted, such as 40m, 3h, 30d or 1d12h
+
+    vmbroker offers --for 4000d
+    2 error: invalid value '4000d' for '--for <TIME>': it must be at most 3650d
+
+    vmbroker offers --from tomorrow
+    2 error: invalid value 'tomorrow' for '--from <TIME>': `now`, a date, or a time with its zone is wanted, such as 2026-12-01 or 2026-12-01T17:50:00Z
+
+    vmbroker offers --from 2026-12-01T17:50:00
+    2 error: invalid value '2026-12-01T17:50:00' for '--from <TIME>': `now`, a date, or a time with its zone is wanted, such as 2026-12-01 or 2026-12-01T17:50:00Z
+
+    vmbroker offers --currency XYZ
+    2 error: invalid value 'XYZ' for '--currency <CODE>': it must be an ISO 4217 code such as EUR, or USDC
+
+    vmbroker offers --max-total 5
+    2 error: invalid value '5' for '--max-total <MONEY>': an amount of more than zero and a currency are wanted, such as '0.5 EUR' or 1.2USD
+
+    vmbroker offers --sort colour
+    2 error: invalid value 'colour' for '--sort <KEY>' [possible values: total, size, provider, place]
+
+    vmbroker offers --limit 0
+    2 error: invalid value '0' for '--limit <COUNT>': 0 is not in 1..=1000000
+
+    vmbroker offers --deadline 0s
+    2 error: invalid value '0s' for '--deadline <TIME>': a time of more than zero is wanted, such as 90s, 15m or 1h30m
+
+    vmbroker offers --chart key.pub
+    2 error: `--chart key.pub` is there already and is no chart: it stays as it is
+    hint: name another file
+
+    vmbroker offers --chart nowhere/costs.svg
+    2 error: `--chart nowhere/costs.svg` is in a folder that does not exist
+
+    vmbroker list --output csv
+    2 error: `--output csv` is for `vmbroker offers` alone
+    hint: `--output json` is for programs at every command
+
     vmbroker status m1
     2 error: invalid value 'm1' for '<HANDLE>...': a handle is `account/instance:id` or `account/order:id`
 
@@ -219,6 +274,24 @@ async fn each_bad_input_has_its_sentence_and_its_exit_code() {
     hint: `vmbroker demo` shows everything on simulated clouds, without any account
     hint: `--sandbox` lets any command use simulated clouds
     hint: `vmbroker init` writes a vmbroker.toml to fill in; `FLUENCE_API_KEY` alone is enough for Fluence
+
+    exchange = 5
+    3 error: [folder]/vmbroker.toml: `exchange` must be a list of tables
+    hint: a rate begins with `[[exchange]]`
+
+    [[exchange]]; from = "EUR"; to = "USD"; rate = 1.08; date = 2026-11-20; source = "ECB"
+    3 error: [folder]/vmbroker.toml: `exchange[1].rate` is `1.08`, but it must be an amount of more than zero in quotes, such as "1.08", so that no digit is lost
+
+    [[exchange]]; frm = "EUR"
+    3 error: [folder]/vmbroker.toml: `exchange[1].frm` is not a known key
+    hint: did you mean `from`?
+
+    [accounts.a]; provider = "fluence"; offers_fresh_for = 5
+    3 error: [folder]/vmbroker.toml: `accounts.a.offers_fresh_for` is `5`, but it must be a time of more than zero, such as "10m"
+
+    [accounts.a]; provider = "fluence"; api_key_env = "KEY"; offer_fresh_for = "5m"
+    3 error: [folder]/vmbroker.toml: `accounts.a.offer_fresh_for` is not a known key
+    hint: did you mean `offers_fresh_for`?
 
     [accounts.a]; api_key_env = "KEY"
     3 error: [folder]/vmbroker.toml: `accounts.a.provider` is missing: it says which cloud this account is at

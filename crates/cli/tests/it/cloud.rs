@@ -1,5 +1,6 @@
 //! A small cloud in memory, with moods.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ pub(crate) struct Cloud {
     semantics: Semantics,
     mood: Mood,
     machines: Mutex<Vec<Instance>>,
+    offers: Mutex<Vec<Offer>>,
+    /// How many times it was asked for offers.
+    asked: AtomicUsize,
 }
 
 /// What goes wrong.
@@ -29,12 +33,29 @@ pub(crate) enum Mood {
     SoldOut,
     /// Nothing answers.
     Down,
+    /// Offers are asked for and never told.
+    Hangs,
     /// No machine ever comes up.
     Fails,
 }
 
 fn at() -> jiff::Timestamp {
     "2026-01-01T00:00:00Z".parse().unwrap()
+}
+
+/// An offer of so many vCPU, and twice as many GiB, in this country.
+pub(crate) fn offer(provider: &ProviderId, name: &str, vcpus: u32, country: &str, price: Price) -> Offer {
+    Offer {
+        provider: provider.clone(),
+        id: OfferId(name.to_owned()),
+        size: Size { vcpus, memory_mib: u64::from(vcpus) * 2_048 },
+        disk_gib: Some(25),
+        location: vmbroker::Location { country: country.parse().ok(), ..Default::default() },
+        charge: ChargeType::PayAsYouGo,
+        price,
+        availability: Availability::Unknown,
+        extras: Default::default(),
+    }
 }
 
 impl Cloud {
@@ -62,7 +83,38 @@ impl Cloud {
             delete: DeleteMode::Direct,
             poll_every: Duration::from_secs(8),
         };
-        Self { id: id.parse().unwrap(), semantics, mood, machines: Mutex::default() }
+        let id: ProviderId = id.parse().unwrap();
+        let offers =
+            [offer(&id, "large", 8, "DE", Price::untold()), offer(&id, "small", 2, "NO", Price::untold())];
+        Self {
+            id,
+            semantics,
+            mood,
+            machines: Mutex::default(),
+            offers: Mutex::new(offers.into()),
+            asked: AtomicUsize::new(0),
+        }
+    }
+
+    /// A cloud that offers one machine of 2 vCPU and 4 GiB at this price.
+    pub(crate) fn selling(id: &str, price: Price) -> Arc<Self> {
+        let cloud = Self::new(id, Mood::Well);
+        let offer = offer(&cloud.id, "small", 2, "DE", price);
+        cloud.sell(vec![offer]);
+        cloud
+    }
+
+    /// Offers these from now on.
+    pub(crate) fn sell(&self, offers: Vec<Offer>) {
+        *self.offers.lock().unwrap() = offers;
+    }
+
+    pub(crate) fn offers_now(&self) -> Vec<Offer> {
+        self.offers.lock().unwrap().clone()
+    }
+
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
     }
 
     pub(crate) fn machines(&self) -> Vec<Instance> {
@@ -111,20 +163,12 @@ impl ComputeProvider for Cloud {
     }
 
     async fn offers(&self, query: &OfferQuery) -> Result<Vec<Offer>> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
         self.awake()?;
-        let offer = |name: &str, vcpus, gib: u64, country: &str| Offer {
-            provider: self.id.clone(),
-            id: OfferId(name.to_owned()),
-            size: Size { vcpus, memory_mib: gib * 1_024 },
-            disk_gib: Some(25),
-            location: vmbroker::Location { country: country.parse().ok(), ..Default::default() },
-            charge: ChargeType::PayAsYouGo,
-            price: Price::untold(),
-            availability: Availability::Unknown,
-            extras: Default::default(),
-        };
-        let all = [offer("large", 8, 16, "DE"), offer("small", 2, 4, "NO")];
-        Ok(all.into_iter().filter(|it| query.admits(it.size, &it.location)).collect())
+        if self.mood == Mood::Hangs {
+            std::future::pending::<()>().await;
+        }
+        Ok(self.offers_now().into_iter().filter(|it| query.admits(it.size, &it.location)).collect())
     }
 
     async fn create(&self, request: &CreateRequest) -> Result<Handle> {
@@ -133,7 +177,7 @@ impl ComputeProvider for Cloud {
         match self.mood {
             Mood::SoldOut => return refused(ErrorKind::OutOfCapacity, "nothing is left"),
             Mood::Down => return refused(ErrorKind::Unavailable, "nothing answers"),
-            Mood::Well | Mood::LosesAnswers | Mood::Fails => {}
+            Mood::Well | Mood::LosesAnswers | Mood::Fails | Mood::Hangs => {}
         }
         let mut machines = self.machines.lock().unwrap();
         let handle =

@@ -5,5 +5,6 @@
 mod bad_input;
 mod cloud;
 mod commands;
+mod offers;
 mod sandbox;
 mod world;

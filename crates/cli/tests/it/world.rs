@@ -8,6 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
+use jiff::Timestamp;
 use serde_json::Value;
 use vmbroker::{Clock, ComputeProvider};
 use vmbroker_cli::{Stream, Surroundings, run};
@@ -21,6 +22,8 @@ pub(crate) struct World {
     pub folder: tempfile::TempDir,
     env: BTreeMap<String, OsString>,
     providers: Vec<Arc<dyn ComputeProvider>>,
+    /// What the clock shows at the start of each command.
+    pub now: Timestamp,
     pub width: Option<u16>,
 }
 
@@ -37,7 +40,8 @@ impl World {
         let home = folder.path().join("home");
         fs::create_dir(&home).unwrap();
         let env = BTreeMap::from([("HOME".to_owned(), home.into_os_string())]);
-        let world = Self { folder, env, providers: Vec::new(), width: None };
+        let now = "2026-01-01T00:00:00Z".parse().unwrap();
+        let world = Self { folder, env, providers: Vec::new(), now, width: None };
         world.file("key.pub", KEY, 0o644);
         world
     }
@@ -84,7 +88,7 @@ impl World {
             folder: self.folder.path().to_path_buf(),
             stdout: Stream { to: out, width: self.width },
             stderr: Stream { to: err, width: None },
-            clock: Clock::simulated("2026-01-01T00:00:00Z".parse().unwrap(), 1),
+            clock: Clock::simulated(self.now, 1),
             providers: self.providers.clone(),
         };
         Box::pin(run(surroundings)).await
