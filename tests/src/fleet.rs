@@ -72,6 +72,7 @@ impl Fleet {
                 account: id.clone(),
                 offer: offer.id,
                 location: offer.location,
+                price: offer.price,
                 quote,
                 reserve: dollars(1),
             }));

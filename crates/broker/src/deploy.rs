@@ -1,20 +1,26 @@
 //! Failover deployment that never loses or doubles a paid machine.
 //!
 //! Reading order: [`DeploySpec`] (what is wanted), [`engine`] (what follows from what), [`Broker`] (the front door),
-//! [`Run`] and [`News`] (a run as it is followed), [`Report`] (how everything stands), then `driver` (carries it out)
+//! [`Run`] and [`News`] (a run as it is followed), [`Report`] (how everything stands), [`Receipt`] (what it
+//! cost), [`Sweep`] (what is at the clouds and not in the journal), then `driver` (carries it out)
 //! and `rows` (between state and journal).
 
+mod adopt;
 mod broker;
 mod driver;
 pub mod engine;
 mod failure;
+mod receipt;
 mod report;
 mod rows;
 mod run;
 mod spec;
+mod sweep;
 
 pub use broker::{Broker, Draw};
 pub use failure::DeployError;
+pub use receipt::{Receipt, ReceiptLine};
 pub use report::{MachineReport, OpenLook, Outcome, Report};
 pub use run::{Hold, News, Run};
 pub use spec::{Choice, DeploySpec, MOST_MACHINES, OnUncertain, Policy, Ready, Strategy};
+pub use sweep::{Standing, Sweep, SweepOptions, SweptDeletion, SweptMachine};

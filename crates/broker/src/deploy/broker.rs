@@ -13,7 +13,7 @@ use super::driver::{Book, Driver, Time};
 use super::engine::{Decision, Deployment, Event, LegState, Mode, Rules, Terms, What};
 use super::rows::{self, Versions};
 use super::run::{Hold, News, Run};
-use super::{DeployError, DeploySpec, Report};
+use super::{DeployError, DeploySpec, Receipt, Report};
 use crate::Registry;
 
 /// Where the random part of markers comes from.
@@ -202,6 +202,15 @@ impl Broker {
         Ok(self.load(name).await?.map(|(state, _)| state))
     }
 
+    /// What the machines of a deployment cost so far, by the journal alone; absent where there is none of this name.
+    ///
+    /// # Errors
+    /// The journal's.
+    pub async fn receipt(&self, name: &str) -> Result<Option<Receipt>, DeployError> {
+        let now = self.registry.clock().now();
+        Ok(self.load(name).await?.map(|(state, _)| Receipt::of(&state, now)))
+    }
+
     /// What happened to a deployment, oldest first.
     ///
     /// # Errors
@@ -211,12 +220,12 @@ impl Broker {
         Ok(rows.iter().map(rows::event).collect::<Result<Vec<_>, _>>()?)
     }
 
-    async fn load(&self, name: &str) -> Result<Option<(Deployment, Versions)>, DeployError> {
+    pub(super) async fn load(&self, name: &str) -> Result<Option<(Deployment, Versions)>, DeployError> {
         let record = self.journal.deployment(name).await?;
         Ok(record.as_ref().map(rows::load).transpose()?)
     }
 
-    fn book(&self, state: (Deployment, Versions)) -> (Book, mpsc::UnboundedReceiver<News>) {
+    pub(super) fn book(&self, state: (Deployment, Versions)) -> (Book, mpsc::UnboundedReceiver<News>) {
         let latest = state.0.legs.values().map(|leg| leg.since).max();
         let time = Time::starting(self.registry.clock(), latest.unwrap_or(Timestamp::UNIX_EPOCH));
         let (tell, news) = mpsc::unbounded_channel();
@@ -300,7 +309,7 @@ fn check_unchanged(state: &Deployment, spec: &DeploySpec) -> Result<()> {
 
 /// What brings the number of wanted machines to this count: the lowest numbers are added, and taken away are those
 /// that are not up, then the highest numbers.
-fn counted(state: &Deployment, count: u32) -> Vec<What> {
+pub(super) fn counted(state: &Deployment, count: u32) -> Vec<What> {
     let wanted: BTreeSet<u32> = state.wanted().collect();
     let have = u32::try_from(wanted.len()).unwrap_or(u32::MAX);
     if have <= count {

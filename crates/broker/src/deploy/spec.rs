@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use vmbroker_core::{CreateRequest, Error, Location, Money, OfferId, ProviderId, Result};
+use vmbroker_core::{CreateRequest, Error, Location, Money, OfferId, Price, ProviderId, Result};
 
 /// A deployment that is wanted.
 #[derive(Clone, Debug)]
@@ -61,6 +61,9 @@ pub struct Choice {
     pub offer: OfferId,
     /// Where.
     pub location: Location,
+    /// How it is billed, by which the receipt is made; a price that is not told gives a receipt without amounts.
+    #[serde(default = "Price::untold")]
+    pub price: Price,
     /// What one machine costs for the run time wanted, in the buyer's currency. The order of `cheapest`.
     pub quote: Money,
     /// What is held back of the budget for one machine: the worst case for the run time, in the budget's

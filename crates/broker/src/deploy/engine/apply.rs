@@ -147,6 +147,7 @@ impl Leg {
             creates: 0,
             refusals: 0,
             not_before: None,
+            first_began_at: None,
             began_at: None,
             sent_at: None,
             missed_at: None,
@@ -175,6 +176,7 @@ impl Leg {
         match what {
             What::Sending { .. } => {
                 self.creates += 1;
+                self.first_began_at.get_or_insert(at);
                 self.began_at = Some(at);
                 self.sent_at = Some(at);
                 self.missed_at = None;
@@ -228,6 +230,7 @@ impl Leg {
             What::Vanished { .. } => {
                 if let Some(machine) = self.machines.first_mut() {
                     machine.gone_at = Some(at);
+                    machine.unbilled_at.get_or_insert(at);
                 }
                 self.enter(at, LegState::Vanished);
             }
@@ -250,9 +253,13 @@ impl Leg {
                 self.ready_at.get_or_insert(at);
                 self.enter(at, LegState::Running);
             }
-            What::Stepped { machine, handle, .. } => {
+            What::Stepped { machine, handle, known, .. } => {
                 if let Some(row) = self.machines.get_mut(*machine) {
                     row.handle = (**handle).clone();
+                    // Where nothing was ever billed, an order that is taken back never will be.
+                    if *known && row.billed_at.is_some() && row.unbilled_at.is_none() {
+                        row.billed_at = Some(at);
+                    }
                 }
                 if *machine == 0 && self.state == LegState::Deleting {
                     self.enter(at, LegState::DeleteUnconfirmed);
@@ -261,11 +268,13 @@ impl Leg {
             What::Missing { machine, .. } => {
                 if let Some(row) = self.machines.get_mut(*machine) {
                     row.missing_since = Some(at);
+                    row.unbilled_at.get_or_insert(at);
                 }
             }
             What::Gone { machine, .. } => {
                 if let Some(row) = self.machines.get_mut(*machine) {
                     row.gone_at = Some(at);
+                    row.unbilled_at.get_or_insert(at);
                 }
                 if *machine == 0 {
                     self.enter(at, LegState::Gone);
@@ -281,6 +290,12 @@ impl Leg {
             row.state = Some(state);
             row.seen_at = Some(at);
             row.missing_since = None;
+            if state.may_be_billed() {
+                row.billed_at = Some(at);
+                row.unbilled_at = None;
+            } else {
+                row.unbilled_at.get_or_insert(at);
+            }
         }
     }
 
@@ -294,6 +309,7 @@ impl Leg {
         if let Some(machine) = self.machines.first_mut() {
             machine.gone_at = None;
             machine.missing_since = None;
+            machine.unbilled_at = None;
         }
     }
 

@@ -182,6 +182,8 @@ pub enum What {
         machine: usize,
         /// The reference for the next step.
         handle: Box<Handle>,
+        /// Whether the provider still knew of the machine.
+        known: bool,
     },
     /// One look said that a machine is gone.
     Missing {

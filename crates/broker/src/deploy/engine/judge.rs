@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use vmbroker_core::{
-    Deletion, ErrorKind, Finding, Handle, Instance, Listing, Marker, Observation, ProviderId, State,
+    Deletion, ErrorKind, Finding, Handle, Instance, Listing, Marker, Next, Observation, ProviderId, State,
 };
 
 use super::guards::{Guard, holds};
@@ -55,10 +55,8 @@ impl Deployment {
         };
         let rules = self.rules(&leg.choice.account);
         match &seen.finding {
-            Finding::Found { state: State::Gone, .. } => missing(leg, machine, row, &seen.handle, true),
-            Finding::NotFound if is_absent(row, &rules, asked_at) => {
-                missing(leg, machine, row, &seen.handle, false)
-            }
+            Finding::Found { state: State::Gone, .. } => missing(leg, machine, row),
+            Finding::NotFound if is_absent(row, &rules, asked_at) => missing(leg, machine, row),
             Finding::NotFound => Vec::new(),
             Finding::Found { state, failure, .. } => {
                 if machine == 0 && leg.state.is_coming() {
@@ -129,8 +127,7 @@ impl Deployment {
     fn unseen(&self, leg: &Leg, known: usize, asked_at: Timestamp) -> Vec<What> {
         let marker = leg.marker;
         let rules = self.rules(&leg.choice.account);
-        if let Some(watch) = leg.watch.filter(|watch| asked_at >= watch.until) {
-            let _ = watch;
+        if leg.watch.is_some_and(|watch| asked_at >= watch.until) {
             return vec![What::WatchEnded { leg: marker }];
         }
         if !leg.is_stuck() || known > 0 {
@@ -198,7 +195,8 @@ impl Deployment {
         let ids = |it: &Handle| (it.instance.clone(), it.order.clone(), it.deletion_order.clone());
         let moved = leg.machines.get(machine).is_some_and(|row| ids(&row.handle) != ids(&step.handle));
         if first || moved {
-            vec![What::Stepped { leg: marker, machine, handle: Box::new(step.handle.clone()) }]
+            let known = step.next != Next::NothingLeft;
+            vec![What::Stepped { leg: marker, machine, handle: Box::new(step.handle.clone()), known }]
         } else {
             Vec::new()
         }
@@ -226,9 +224,8 @@ fn is_same(leg: &Leg, machine: &Machine, listed: &Handle) -> bool {
 }
 
 /// One look said that a machine is gone: the first is noted, the second believed.
-fn missing(leg: &Leg, machine: usize, row: &Machine, handle: &Handle, told: bool) -> Vec<What> {
+fn missing(leg: &Leg, machine: usize, row: &Machine) -> Vec<What> {
     let marker = leg.marker;
-    let _ = (handle, told);
     if row.missing_since.is_none() && holds(Guard::ProofBeforeGone) {
         return vec![What::Missing { leg: marker, machine }];
     }

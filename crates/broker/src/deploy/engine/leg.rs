@@ -187,6 +187,10 @@ pub struct Machine {
     pub state: Option<State>,
     /// When that changed.
     pub seen_at: Option<Timestamp>,
+    /// The last time at which it is known to have cost money; absent: it was never seen to.
+    pub billed_at: Option<Timestamp>,
+    /// The first time at which it is known to cost nothing any more; absent: it may still.
+    pub unbilled_at: Option<Timestamp>,
     /// One look said that it is gone, at this time.
     pub missing_since: Option<Timestamp>,
     /// It is to be deleted, since when.
@@ -199,7 +203,17 @@ impl Machine {
     pub(crate) fn new(handle: Handle, at: Timestamp) -> Self {
         let state = handle.last_seen.map(|seen| seen.state);
         let seen_at = handle.last_seen.map(|seen| seen.at);
-        Self { handle, since: at, state, seen_at, missing_since: None, ending_since: None, gone_at: None }
+        Self {
+            handle,
+            since: at,
+            state,
+            seen_at,
+            billed_at: state.filter(|state| state.may_be_billed()).and(seen_at),
+            unbilled_at: None,
+            missing_since: None,
+            ending_since: None,
+            gone_at: None,
+        }
     }
 
     /// Whether it is to be deleted and not proven gone.
@@ -237,6 +251,8 @@ pub struct Leg {
     pub refusals: u32,
     /// Not to be sent again before this time.
     pub not_before: Option<Timestamp>,
+    /// When the first create was about to be sent.
+    pub first_began_at: Option<Timestamp>,
     /// When the last create was about to be sent.
     pub began_at: Option<Timestamp>,
     /// When the last create was known to be sent no more; until its outcome is known, when it was about to be.

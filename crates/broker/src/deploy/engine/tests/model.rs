@@ -55,6 +55,7 @@ pub(super) fn choice(account: &str, quote: u32) -> Choice {
         account: account.parse().unwrap(),
         offer: OfferId("small".into()),
         location: Location { country: "DE".parse().ok(), ..Location::default() },
+        price: vmbroker_core::Price::untold(),
         quote: dollars(quote),
         reserve: dollars(quote),
     }
