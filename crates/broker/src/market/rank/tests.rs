@@ -209,6 +209,23 @@ fn a_limit_keeps_the_cheapest_and_says_how_many_there_are() {
 }
 
 #[test]
+fn totals_that_are_too_far_apart_for_one_unit_are_sorted_all_the_same() {
+    let at = "2026-03-01T12:00:00Z".parse().unwrap();
+    let once = |id: &str, amount: &str| {
+        let amount = vmbroker_core::exact(amount).unwrap();
+        Offer { price: Price::new(Currency::USD, vec![Charge::once("setup", amount)]), ..plain(id) }
+    };
+    let offers = vec![once("much", "7e27"), once("some", "1"), once("little", "1e-28"), once("more", "2.50")];
+    let provider: ProviderId = "a".parse().unwrap();
+    let snapshot = Arc::new(Snapshot::new(&provider, OfferQuery::default(), at, offers));
+    let looks = [Look { provider, snapshot, cached: false }];
+    let question = Question::new(OfferQuery::default(), at, Duration::from_secs(60));
+    let ranking = rank(&question, &looks, &ExchangeRates::default());
+    let ids: Vec<&str> = ranking.ranked.iter().map(|it| it.offer.id.0.as_str()).collect();
+    assert_eq!(ids, ["little", "some", "more", "much"]);
+}
+
+#[test]
 fn a_ranking_flips_with_the_run_time() {
     let at = "2026-03-01T17:50:00Z".parse().unwrap();
     let rate = |amount: &str, per, billing| {
