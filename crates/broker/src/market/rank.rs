@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use vmbroker_core::{Availability, Currency, Meter, Money, Offer, ProviderId, Total};
 
-use super::snapshot::Snapshot;
+use super::snapshot::{Snapshot, by_name};
 use super::{Conversion, ExchangeRates, Excluded, Exclusion, Question, Ranked, Seen, Unranked};
 use judge::{Judge, Verdict};
 
@@ -56,6 +56,7 @@ struct Place<'a> {
     offer: &'a Arc<Offer>,
 }
 
+/// The looks are sorted by account.
 pub(super) fn rank(question: &Question, looks: &[Look], rates: &ExchangeRates) -> Ranking {
     let mut ranking = Ranking::default();
     let candidates = candidates(question, looks, &mut ranking);
@@ -121,8 +122,8 @@ fn buyers_currency(question: &Question, candidates: &[Candidate<'_>]) -> Option<
 /// The cheapest, as many as are wanted; only those are sorted and shared.
 fn cheapest_first(places: &[Place<'_>], limit: Option<usize>, currency: Currency) -> Vec<Ranked> {
     let order = match scaled(places) {
-        Some(keys) => order(keys, places, limit),
-        None => order(places.iter().map(|place| place.converted).collect(), places, limit),
+        Some(keys) => order(keys, limit),
+        None => order(places.iter().map(|place| place.converted).collect(), limit),
     };
     let ranked = |(place, offer): (&Place<'_>, Arc<Offer>)| {
         let converted = Money::new(place.converted, currency);
@@ -146,28 +147,18 @@ fn scaled(places: &[Place<'_>]) -> Option<Vec<i128>> {
     places.iter().map(|place| whole(place.converted)).collect()
 }
 
-/// Which places come first by these keys, as many as are wanted.
-fn order<K: Ord + Copy>(keys: Vec<K>, places: &[Place<'_>], limit: Option<usize>) -> Vec<usize> {
-    let by_key = |a: &(K, usize), b: &(K, usize)| {
-        a.0.cmp(&b.0).then_with(|| by_name(places[a.1].offer, places[b.1].offer))
-    };
+/// Which places come first by these keys, as many as are wanted. Equal ones stay as they are: by account, because the
+/// looks are, and by offer, because a snapshot is.
+fn order<K: Ord + Copy>(keys: Vec<K>, limit: Option<usize>) -> Vec<usize> {
     let mut order: Vec<(K, usize)> = keys.into_iter().zip(0..).collect();
     if let Some(limit) = limit.filter(|limit| *limit < order.len()) {
         if limit > 0 {
-            order.select_nth_unstable_by(limit - 1, by_key);
+            order.select_nth_unstable(limit - 1);
         }
         order.truncate(limit);
     }
-    order.sort_unstable_by(by_key);
+    order.sort_unstable();
     order.into_iter().map(|(_, at)| at).collect()
-}
-
-/// The order where totals are equal: always the same, whatever order the providers answer in.
-pub(super) fn by_name(a: &Offer, b: &Offer) -> Ordering {
-    let name = |offer: &Offer| (offer.size, offer.disk_gib);
-    (&a.provider, &a.id, &a.location.zone)
-        .cmp(&(&b.provider, &b.id, &b.location.zone))
-        .then_with(|| name(a).cmp(&name(b)))
 }
 
 fn by_known_amount(a: &Unranked, b: &Unranked) -> Ordering {

@@ -12,8 +12,7 @@ use vmbroker_core::{Clock, ComputeProvider, Error, ErrorKind, OfferQuery, Provid
 
 use super::record::Record;
 use crate::market::PriceHistory;
-use crate::market::rank::by_name;
-use crate::market::snapshot::Snapshot;
+use crate::market::snapshot::{Snapshot, by_name};
 
 /// How many different queries are kept for one account. A person asks a handful, and a watcher one.
 const KEPT: usize = 32;
