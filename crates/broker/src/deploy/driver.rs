@@ -233,7 +233,7 @@ impl Driver {
         Round {
             account: account.clone(),
             provider: self.registry.get(account),
-            within: self.registry.patience(),
+            within: self.registry.answer_within(),
             book: self.book.clone(),
             ends,
             list,
