@@ -95,7 +95,7 @@ impl<'a> Wanted<'a> {
 
 /// Whether a query wants this offer. Its disk is the provider's to judge: an observation is of one disk.
 pub(super) fn wants(query: &OfferQuery, offer: &Offer) -> bool {
-    offer.charge == query.charge.unwrap_or_default() && query.admits(offer.size, &offer.location)
+    offer.charge == query.charge.unwrap_or_default() && query.admits(&offer.id, offer.size, &offer.location)
 }
 
 /// The same query in one form: what means the same is equal.
