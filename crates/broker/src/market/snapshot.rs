@@ -24,9 +24,7 @@ impl Snapshot {
     /// The answer of this account; whatever it says, the offers are its own.
     pub(super) fn new(provider: &ProviderId, query: OfferQuery, at: Timestamp, offers: Vec<Offer>) -> Self {
         let own = |mut offer: Offer| {
-            if offer.provider != *provider {
-                offer.provider = provider.clone();
-            }
+            offer.provider = provider.clone();
             Arc::new(offer)
         };
         let partial = offers.iter().any(|offer| offer.price.was_not_asked());

@@ -64,8 +64,9 @@ impl Zenlayer {
     }
 }
 
+/// Said so that whoever keeps the offers asks again for a narrower query.
 fn not_asked(most: usize) -> Price {
-    Price::unknown(format!(
-        "its price was not asked for: `price_inquiries` allows {most} inquiries a question, the smallest machines first"
+    Price::not_asked().and_unknown(format!(
+        "`price_inquiries` allows {most} inquiries a question, the smallest machines first"
     ))
 }

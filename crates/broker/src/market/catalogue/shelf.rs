@@ -160,7 +160,7 @@ impl Shelf {
         let fresh = |fetch: &&Fetch| clock.elapsed().saturating_sub(fetch.since) < patience.deadline;
         let fits = |fetch: &&Fetch| fetch.query == *query || (wider && fetch.query.covers(query));
         let open = || state.fetches.iter().filter(fits);
-        let joined = open().find(fresh).or_else(|| open().last().filter(|_| open().count() >= STUCK));
+        let joined = open().find(fresh).or_else(|| open().next_back().filter(|_| open().count() >= STUCK));
         if let Some(fetch) = joined {
             return fetch.answer.clone();
         }

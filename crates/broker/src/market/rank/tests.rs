@@ -153,7 +153,8 @@ fn total(ranking: &Ranking) -> usize {
 
 #[test]
 fn a_broken_ranking_is_noticed() {
-    let breaks: [(&str, fn(&mut Ranking)); 5] = [
+    type Break = fn(&mut Ranking);
+    let breaks: [(&str, Break); 5] = [
         ("an offer is dropped", |ranking| drop(ranking.ranked.pop())),
         ("the order is reversed", |ranking| ranking.ranked.reverse()),
         ("a total is another", |ranking| {
