@@ -27,8 +27,7 @@ pub(crate) struct Audit {
     pub(crate) posts: u8,
     /// When the last one's connection was closed; absent: it is open, or there was none.
     pub(crate) closed_at: Option<Ticks>,
-    /// How many complete lists did not show a machine, asked for when the create could no longer be applied; up to
-    /// two.
+    /// How many complete lists, asked for after the grace, did not show a machine; up to two.
     pub(crate) absent_lists: u8,
 }
 
@@ -60,7 +59,7 @@ impl Audit {
 
     /// A complete list, asked for then, did not show a machine of it.
     pub(crate) fn absent(&mut self, rules: Timing, asked_at: Ticks) {
-        if self.closed_at.is_some_and(|at| asked_at >= at + rules.first_look_after()) {
+        if self.closed_at.is_some_and(|at| asked_at >= at + rules.grace()) {
             self.absent_lists = (self.absent_lists + 1).min(2);
         }
     }

@@ -17,7 +17,7 @@ pub(crate) enum OnUncertain {
 pub(crate) struct Timing {
     /// D: how long after its last byte a create may still be applied.
     pub(crate) applies_within: Ticks,
-    /// S: how old an answer may be.
+    /// S: how old an answer may be. At least one tick: within a tick the order is open.
     pub(crate) lists_lag: Ticks,
     /// How long a new machine may be invisible.
     pub(crate) visible_within: Ticks,
@@ -28,14 +28,10 @@ impl Timing {
         Self { applies_within, lists_lag, visible_within }
     }
 
-    /// From how long after the last byte on the first listing without the machine counts.
-    pub(crate) fn first_look_after(self) -> Ticks {
-        self.applies_within + self.visible_within
-    }
-
-    /// From how long after the last byte on a listing without the machine proves that there is none.
+    /// From how long after the last byte on a listing without the machine proves that there is none: by then the
+    /// create was applied, or never is, and what it made is shown.
     pub(crate) fn grace(self) -> Ticks {
-        self.first_look_after() + self.lists_lag
+        self.applies_within + self.visible_within + self.lists_lag
     }
 
     /// How long to look before a person is asked although nothing was proven: looks may fail.
@@ -53,6 +49,9 @@ pub(crate) enum Guard {
     ListsAreStale,
     /// Absence counts only when it was seen twice.
     SecondSighting,
+    /// Both sightings count only after the grace; without it, the first counts when the create can no longer be
+    /// applied, although a list may not show it yet.
+    BothAfterGrace,
     /// A look that fails says nothing; without it, it is an empty list.
     FailedLookSaysNothing,
     /// The row is committed before the create is sent; without it, after.
@@ -134,8 +133,6 @@ pub(crate) struct Setting {
     pub(crate) intents: u8,
     /// How many accounts there are to rent them at.
     pub(crate) accounts: u8,
-    /// Both absent lists must be from after the whole grace, not only the second.
-    pub(crate) both_after_grace: bool,
     /// How long a call may stay without an answer.
     pub(crate) calls_take: Ticks,
     /// How long a machine that comes too late is looked for.
@@ -158,7 +155,6 @@ impl Setting {
             on_uncertain: OnUncertain::Proceed,
             intents: 1,
             accounts: 2,
-            both_after_grace: false,
             calls_take: 0,
             late_watch: 1,
             faults: Faults::few(),
@@ -177,9 +173,10 @@ impl Setting {
         self.without != Some(guard)
     }
 
-    /// From how long after the last byte on a listing without the machine counts for this controller.
-    pub(crate) fn first_look_after(&self) -> Ticks {
-        if self.both_after_grace { self.grace() } else { self.rules.first_look_after().min(self.grace()) }
+    /// From how long after the last byte on the first listing without the machine counts.
+    pub(crate) fn first_sighting_after(&self) -> Ticks {
+        let lag = if self.holds(Guard::BothAfterGrace) { 0 } else { self.rules.lists_lag };
+        self.grace() - lag
     }
 
     /// The grace of this controller: broken, where that is what the run is about.

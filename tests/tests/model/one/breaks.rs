@@ -40,6 +40,11 @@ fn one_sighting_believes_a_wrong_list() {
 }
 
 #[test]
+fn a_first_sighting_before_the_grace_does_not_help_against_a_wrong_list() {
+    breaks(Guard::BothAfterGrace, one_wrong_list(9), laws::ONE_PER_MARKER);
+}
+
+#[test]
 fn a_failed_look_taken_for_absence_doubles() {
     breaks(Guard::FailedLookSaysNothing, honest(), laws::ONE_PER_MARKER);
 }
@@ -99,14 +104,6 @@ fn a_watch_that_does_not_count_from_the_last_create_leaves_its_machine() {
 #[test]
 fn a_list_that_is_believed_before_the_answer_loses_the_answer() {
     breaks(Guard::AnswerFirst, later_than_believed(6), laws::NOTHING_EXTRA);
-}
-
-/// What the two sightings do not promise: the first may be too early to tell.
-#[test]
-fn a_wrong_list_after_a_late_create_and_a_stale_list_doubles() {
-    let faults = Faults { wrong_lists: 1, ..Faults::few() };
-    let setting = Setting { faults, ..Setting::honest(Timing::new(1, 1, 0), 9) };
-    run::breaks("a wrong list on top of it all", One { setting, properties: all }, laws::ONE_PER_MARKER);
 }
 
 /// What nobody can promise: beyond what is believed there are doubles, for a while.

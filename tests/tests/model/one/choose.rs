@@ -66,7 +66,8 @@ impl State {
         for leg in &self.legs {
             self.leg_steps(setting, leg, out);
         }
-        for account in (0..setting.accounts).filter(|account| !self.program.listed.contains(account)) {
+        let often = |account: u8| self.program.listed.iter().filter(|it| **it == account).count();
+        for account in (0..setting.accounts).filter(|account| often(*account) < 2) {
             let wants = |leg: &Leg| leg.account == account && leg.wants_a_list();
             if self.program.looking.is_none() && self.legs.iter().any(wants) {
                 out.push(Step::Ask { account });

@@ -47,17 +47,13 @@ impl State {
             leg.watch_until = None;
             return;
         }
-        let grace_over = asked_at >= leg.sent_at + setting.grace();
-        let first_look = leg.sent_at + setting.first_look_after();
-        if !leg.state.is_stuck() || known > 0 || asked_at < first_look {
+        let asked_after = |long| asked_at >= leg.sent_at + long;
+        if !leg.state.is_stuck() || known > 0 || !asked_after(setting.first_sighting_after()) {
             return;
         }
-        let first = leg.missed_at;
-        if first.is_none() {
-            leg.missed_at = Some(asked_at);
-        }
-        let twice = first.is_some_and(|first| asked_at > first) || !setting.holds(Guard::SecondSighting);
-        if !twice || !grace_over {
+        let enough = asked_after(setting.grace()) && (leg.missed || !setting.holds(Guard::SecondSighting));
+        leg.missed = true;
+        if !enough {
             return;
         }
         match setting.on_uncertain {

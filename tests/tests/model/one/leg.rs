@@ -92,8 +92,8 @@ pub(crate) struct Leg {
     pub(crate) creates: u8,
     /// When the last create was known to be sent no more.
     pub(crate) sent_at: Ticks,
-    /// The first complete listing without its machine that counts.
-    pub(crate) missed_at: Option<Ticks>,
+    /// A complete listing without its machine was seen that counts.
+    pub(crate) missed: bool,
     /// Until when a machine that comes too late is looked for.
     pub(crate) watch_until: Option<Ticks>,
     /// Its machines: the kept one first.
@@ -112,7 +112,7 @@ impl Leg {
             written,
             creates: 0,
             sent_at: 0,
-            missed_at: None,
+            missed: false,
             watch_until: None,
             machines: Vec::new(),
             ready: false,
@@ -123,7 +123,7 @@ impl Leg {
     pub(crate) fn unclear(&mut self, now: Ticks) {
         self.state = LegState::Uncertain;
         self.sent_at = now;
-        self.missed_at = None;
+        self.missed = false;
     }
 
     /// The kept machine is to be deleted.

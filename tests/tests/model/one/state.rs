@@ -15,8 +15,8 @@ pub(crate) struct Program {
     pub(crate) posting: Option<Marker>,
     /// The list it waits for: of which account, and asked for when.
     pub(crate) looking: Option<(u8, Ticks)>,
-    /// The accounts whose list was asked for in this tick: more would tell nothing.
-    pub(crate) listed: BTreeSet<u8>,
+    /// The accounts whose list was asked for in this tick; each twice at most, more would tell nothing.
+    pub(crate) listed: Vec<u8>,
     /// The machines that were asked about in this tick.
     pub(crate) asked: BTreeSet<u8>,
     /// The machines whose deletion was asked for in this tick.

@@ -36,7 +36,8 @@ impl State {
             Step::Accepted { .. } | Step::Refused { .. } | Step::Lost { .. } => self.answered(step),
             Step::Ask { account } => {
                 self.program.looking = Some((account, now));
-                self.program.listed.insert(account);
+                self.program.listed.push(account);
+                self.program.listed.sort_unstable();
             }
             Step::Listed { shown } => self.listed(setting, shown),
             Step::ListFailed => {
@@ -94,7 +95,7 @@ impl State {
         leg.state = LegState::Sending;
         leg.creates += 1;
         leg.sent_at = now;
-        leg.missed_at = None;
+        leg.missed = false;
         if setting.holds(Guard::IntentFirst) {
             self.program.posting = Some(marker);
         }

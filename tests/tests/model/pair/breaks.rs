@@ -10,7 +10,7 @@ fn breaks(guard: Guard, law: &'static str) {
         without: Some(guard),
         crashes: false,
         properties: laws::all,
-        ..pair(Timing::new(1, 0, 0), 1, 6)
+        ..pair(Timing::new(1, 1, 0), 1, 6)
     };
     run::breaks(&format!("two controllers without {guard:?}"), model, law);
 }

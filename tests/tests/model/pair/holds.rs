@@ -16,11 +16,11 @@ pub(super) fn pair(timing: Timing, lease: u8, end_at: u8) -> Pair {
 
 #[test]
 fn two_controllers_make_one_machine() {
-    run::holds("two controllers", pair(Timing::new(1, 0, 0), 1, 5));
+    run::holds("two controllers", pair(Timing::new(1, 1, 0), 1, 5));
 }
 
 #[test]
 #[ignore = "wide: about a minute"]
 fn wide_two_controllers_with_stale_lists() {
-    run::holds("wide: two controllers, stale lists", pair(Timing::new(1, 1, 0), 2, 7));
+    run::holds("wide: two controllers, stale lists", pair(Timing::new(1, 1, 0), 2, 8));
 }

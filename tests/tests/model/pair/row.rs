@@ -34,8 +34,8 @@ pub(crate) struct Row {
     pub(crate) creates: u8,
     /// When the last create was known to be sent no more.
     pub(crate) sent_at: Ticks,
-    /// The first complete listing without its machine that counts.
-    pub(crate) missed_at: Option<Ticks>,
+    /// A complete listing without its machine was seen that counts.
+    pub(crate) missed: bool,
 }
 
 /// What a controller is about to do. It may stop before it does.

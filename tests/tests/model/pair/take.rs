@@ -42,7 +42,7 @@ impl State {
                     row.state = LegState::Sending;
                     row.creates += 1;
                     row.sent_at = 0;
-                    row.missed_at = None;
+                    row.missed = false;
                 });
                 if committed {
                     self.of(who).plan = Plan::Post;
@@ -158,7 +158,7 @@ impl State {
 fn unclear(row: &mut Row, now: Ticks) {
     row.state = LegState::Uncertain;
     row.sent_at = now;
-    row.missed_at = None;
+    row.missed = false;
 }
 
 /// What follows from a complete list.
@@ -167,14 +167,11 @@ fn judge(model: &Pair, row: &mut Row, found: bool, asked_at: Ticks) {
         row.state = LegState::Accepted;
         return;
     }
-    if asked_at < row.sent_at + model.timing.first_look_after() {
+    if asked_at < row.sent_at + model.timing.grace() {
         return;
     }
-    let twice = row.missed_at.is_some_and(|first| asked_at > first);
-    if row.missed_at.is_none() {
-        row.missed_at = Some(asked_at);
-    }
-    if twice && asked_at >= row.sent_at + model.timing.grace() {
+    if row.missed {
         row.state = LegState::Absent;
     }
+    row.missed = true;
 }
