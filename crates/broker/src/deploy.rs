@@ -1,6 +1,6 @@
 //! Failover deployment that never loses or doubles a paid machine.
 //!
-//! Reading order: [`DeploySpec`] (what is wanted), [`engine`] (what follows from what), [`Broker`] (the front door),
+//! Reading order: [`Plan`] (from what runs cost to what is tried), [`DeploySpec`] (what is wanted), [`engine`] (what follows from what), [`Broker`] (the front door),
 //! [`Run`] and [`News`] (a run as it is followed), [`Report`] (how everything stands), [`Receipt`] (what it
 //! cost), [`Sweep`] (what is at the clouds and not in the journal), then `driver` (carries it out)
 //! and `rows` (between state and journal).
@@ -10,6 +10,7 @@ mod broker;
 mod driver;
 pub mod engine;
 mod failure;
+mod plan;
 mod receipt;
 mod report;
 mod rows;
@@ -19,6 +20,7 @@ mod sweep;
 
 pub use broker::{Broker, Draw};
 pub use failure::DeployError;
+pub use plan::{LeftOut, Plan};
 pub use receipt::{Receipt, ReceiptLine};
 pub use report::{MachineReport, OpenLook, Outcome, Report};
 pub use run::{Hold, News, Run};

@@ -6,6 +6,7 @@
 
 mod book;
 mod ending;
+mod requote;
 mod round;
 mod send;
 
@@ -18,15 +19,17 @@ use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use vmbroker_core::{CreateRequest, Error, ErrorKind, MachineWish, Marker, Owner, ProviderId};
+use vmbroker_journal::JournalError;
 
 pub(crate) use book::{Book, Time};
 pub(crate) use ending::Endings;
+pub(crate) use requote::Quotes;
 use round::{Round, RoundEnd};
 
 use super::engine::guards::{Guard, holds};
 use super::engine::{Deployment, Looked, Mode, What, later};
 use super::run::Hold;
-use super::{DeployError, Draw};
+use super::{Choice, DeployError, Draw};
 use crate::Registry;
 
 /// How long a create may take, look-ups before it included. Longer than any adapter's own limit: what takes so long
@@ -48,6 +51,8 @@ pub(crate) struct Driver {
     pub(crate) looked: BTreeMap<ProviderId, Looked>,
     pub(crate) not_before: BTreeMap<ProviderId, Timestamp>,
     pub(crate) endings: Endings,
+    /// What choices cost now.
+    pub(crate) quotes: Quotes,
     /// Whether machines that were handed over are looked at once.
     pub(crate) verify: bool,
 }
@@ -101,7 +106,7 @@ impl Driver {
                     busy.remove(&end.account);
                     self.note(end);
                 }
-                Some(()) = answered.recv() => {}
+                Some(written) = answered.recv() => written?,
                 Some(()) = inline.next(), if !inline.is_empty() => {}
                 () = self.hold.asked(), if !self.hold.is_asked() => {}
                 () = self.book.sleep(pause.max(Duration::from_millis(1))) => {}
@@ -166,24 +171,29 @@ impl Driver {
     fn send(
         &self,
         marker: Marker,
-        done: mpsc::UnboundedSender<()>,
+        done: mpsc::UnboundedSender<Result<(), JournalError>>,
     ) -> impl Future<Output = ()> + Send + 'static {
         let prepared = self.prepare(marker);
-        let book = self.book.clone();
+        let (book, quotes) = (self.book.clone(), self.quotes.clone());
         async move {
-            match prepared {
-                Ok((provider, request)) => send::send(&book, provider, request, SEND_WITHIN).await,
+            let written = match prepared {
+                Ok((provider, choice, request)) => {
+                    match quotes.check(&book, &*provider, &choice, &request).await {
+                        Ok(()) => send::send(&book, provider, request, SEND_WITHIN).await,
+                        Err(fault) => send::write(&book, marker, Err(fault)).await,
+                    }
+                }
                 Err(error) => send::write(&book, marker, Err((&error).into())).await,
-            }
+            };
             // The driver may be gone; then nobody waits for this.
-            let _ = done.send(());
+            let _ = done.send(written);
         }
     }
 
     fn prepare(
         &self,
         marker: Marker,
-    ) -> Result<(std::sync::Arc<dyn vmbroker_core::ComputeProvider>, CreateRequest), Error> {
+    ) -> Result<(std::sync::Arc<dyn vmbroker_core::ComputeProvider>, Choice, CreateRequest), Error> {
         let state = self.book.view();
         let leg = state.leg(marker)?;
         let provider = self.registry.get(&leg.choice.account)?;
@@ -195,7 +205,7 @@ impl Driver {
         request.machine = MachineWish::Offer(leg.choice.offer.clone());
         request.location.countries = leg.choice.location.country.into_iter().collect();
         request.location.zone.clone_from(&leg.choice.location.zone);
-        Ok((provider, request))
+        Ok((provider, leg.choice.clone(), request))
     }
 
     fn looked(&self, account: &ProviderId) -> Looked {
@@ -232,7 +242,7 @@ impl Driver {
         Round {
             account: account.clone(),
             provider: self.registry.get(account),
-            within: self.registry.patience(),
+            within: self.registry.answer_within(),
             book: self.book.clone(),
             ends,
             list,

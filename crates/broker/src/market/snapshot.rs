@@ -109,7 +109,7 @@ pub(super) fn by_name(a: &Offer, b: &Offer) -> Ordering {
 
 /// Whether a query wants this offer. Its disk is the provider's to judge: an observation is of one disk.
 pub(super) fn wants(query: &OfferQuery, offer: &Offer) -> bool {
-    offer.charge == query.charge.unwrap_or_default() && query.admits(offer.size, &offer.location)
+    offer.charge == query.charge.unwrap_or_default() && query.admits(&offer.id, offer.size, &offer.location)
 }
 
 /// The same query in one form: what means the same is equal.

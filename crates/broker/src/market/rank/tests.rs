@@ -94,7 +94,7 @@ fn complaint(
     let wanted: BTreeSet<_> = looks
         .iter()
         .flat_map(|look| look.snapshot.offers())
-        .filter(|offer| question.query.admits(offer.size, &offer.location))
+        .filter(|offer| question.query.admits(&offer.id, offer.size, &offer.location))
         .filter(|offer| offer.charge == ChargeType::PayAsYouGo)
         .map(|offer| key(offer))
         .collect();
