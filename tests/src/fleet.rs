@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use vmbroker::deploy::{Broker, Choice, DeploySpec, Draw, Policy, Strategy};
-use vmbroker::journal::{Probe, SqliteJournal};
-use vmbroker::{Clock, Currency, Money, OfferQuery, Owner, ProviderId, Registry, Size};
+use vmbroker::journal::{Journal, Probe, SqliteJournal};
+use vmbroker::{Clock, ComputeProvider, Currency, Money, OfferQuery, Owner, ProviderId, Registry, Size};
 use vmbroker_http::HttpTransport;
 use vmbroker_sim::{Cloud, Dialect, Sandbox, SandboxConfig};
 
@@ -43,11 +43,19 @@ impl Fleet {
     /// New account objects for all clouds: what a restarted process has.
     #[must_use]
     pub fn registry(&self) -> Registry {
+        self.registry_of(|provider| provider)
+    }
+
+    /// The same with each account put through this.
+    pub fn registry_of(
+        &self,
+        wrap: impl Fn(Arc<dyn ComputeProvider>) -> Arc<dyn ComputeProvider>,
+    ) -> Registry {
         let mut registry = Registry::new(self.clock.clone());
         for running in self.sandbox.clouds() {
             let transport = Arc::new(HttpTransport::new(None).unwrap());
             let provider = account(running.dialect, &running.url, &running.cloud, &self.clock, transport);
-            registry.add(provider).unwrap();
+            registry.add(wrap(provider)).unwrap();
         }
         registry
     }
@@ -55,7 +63,7 @@ impl Fleet {
     /// A broker with a journal in this folder.
     pub async fn broker(&self, folder: &Path, probe: Option<Probe>) -> Broker {
         let journal = SqliteJournal::open(folder, self.clock.now(), probe).await.unwrap();
-        Broker::new(self.registry(), Arc::new(journal), Owner::of_installation("tests")).drawing(draw())
+        broker(self.registry(), Arc::new(journal))
     }
 
     /// The smallest fitting offer of each account, in the order of the accounts given.
@@ -97,6 +105,12 @@ impl Fleet {
     pub fn creates(&self) -> usize {
         self.clouds().map(|cloud| cloud.count_calls(Some("create"))).sum()
     }
+}
+
+/// A broker over these accounts and this journal.
+#[must_use]
+pub fn broker(registry: Registry, journal: Arc<dyn Journal>) -> Broker {
+    Broker::new(registry, journal, Owner::of_installation("tests")).drawing(draw())
 }
 
 /// So many machines of these choices, tried in their order.

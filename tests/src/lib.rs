@@ -10,6 +10,6 @@ mod fleet;
 mod stage;
 mod world;
 
-pub use fleet::{Fleet, dollars, spec};
+pub use fleet::{Fleet, broker, dollars, spec};
 pub use stage::{Stage, key, wish};
 pub use world::SimWorld;

@@ -18,6 +18,7 @@ use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use vmbroker_core::{CreateRequest, Error, ErrorKind, MachineWish, Marker, Owner, ProviderId};
+use vmbroker_journal::JournalError;
 
 pub(crate) use book::{Book, Time};
 pub(crate) use ending::Endings;
@@ -101,7 +102,7 @@ impl Driver {
                     busy.remove(&end.account);
                     self.note(end);
                 }
-                Some(()) = answered.recv() => {}
+                Some(written) = answered.recv() => written?,
                 Some(()) = inline.next(), if !inline.is_empty() => {}
                 () = self.hold.asked(), if !self.hold.is_asked() => {}
                 () = self.book.sleep(pause.max(Duration::from_millis(1))) => {}
@@ -166,17 +167,17 @@ impl Driver {
     fn send(
         &self,
         marker: Marker,
-        done: mpsc::UnboundedSender<()>,
+        done: mpsc::UnboundedSender<Result<(), JournalError>>,
     ) -> impl Future<Output = ()> + Send + 'static {
         let prepared = self.prepare(marker);
         let book = self.book.clone();
         async move {
-            match prepared {
+            let written = match prepared {
                 Ok((provider, request)) => send::send(&book, provider, request, SEND_WITHIN).await,
                 Err(error) => send::write(&book, marker, Err((&error).into())).await,
-            }
+            };
             // The driver may be gone; then nobody waits for this.
-            let _ = done.send(());
+            let _ = done.send(written);
         }
     }
 

@@ -1,7 +1,7 @@
 //! What goes wrong on the way, kind by kind.
 
 use vmbroker::deploy::Outcome;
-use vmbroker_sim::{Dialect, Fault, FaultKind};
+use vmbroker_sim::{Dialect, Fault, FaultKind, Refusal};
 use vmbroker_tests::{Fleet, spec};
 
 use super::{THREE, down, up};
@@ -58,5 +58,52 @@ async fn a_create_that_goes_wrong_is_neither_lost_nor_doubled() {
                 down(&fleet, &broker, "web").await;
             }
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn looks_and_deletions_that_go_wrong_prove_nothing() {
+    let kinds = [
+        FaultKind::Refuse(Refusal::Internal),
+        FaultKind::Refuse(Refusal::Credentials),
+        FaultKind::LoseAnswer,
+        FaultKind::TruncateAnswer,
+        FaultKind::BodyAfter("{}".to_owned()),
+        FaultKind::BodyAfter("[]".to_owned()),
+        FaultKind::Html(502),
+        FaultKind::HtmlSuccess,
+        FaultKind::Reset,
+        FaultKind::Throttle { retry_after: Some("30".to_owned()) },
+    ];
+    for dialect in THREE {
+        for operation in ["list", "status", "delete"] {
+            for kind in &kinds {
+                let home = tempfile::tempdir().unwrap();
+                let fleet = Fleet::set(&THREE).await;
+                let broker = fleet.broker(home.path(), None).await;
+                let choices = fleet.choices(&[dialect]).await;
+                // A lost create makes the lists matter.
+                fleet.cloud(dialect).arm(Fault::once("create", FaultKind::LoseAnswer));
+                let fault = Fault { times: Some(4), ..Fault::always(operation, kind.clone()) };
+                fleet.cloud(dialect).arm(fault);
+                let report = up(&fleet, &broker, spec("web", 2, choices)).await;
+                let case = format!("{dialect} {operation} {kind:?}");
+                assert!(report.is_complete(), "{case}: {report:#?}");
+                assert_eq!((fleet.live(), fleet.ever()), (2, 2), "{case}: {report:#?}");
+                down(&fleet, &broker, "web").await;
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_that_is_taken_back_is_asked_for_again() {
+    for dialect in THREE {
+        let home = tempfile::tempdir().unwrap();
+        let fleet = Fleet::set(&THREE).await;
+        let broker = fleet.broker(home.path(), None).await;
+        up(&fleet, &broker, spec("web", 1, fleet.choices(&[dialect]).await)).await;
+        fleet.cloud(dialect).arm(Fault::once("delete", FaultKind::Revert));
+        down(&fleet, &broker, "web").await;
     }
 }

@@ -1,6 +1,11 @@
 //! Failover deployment against the simulated clouds. The ledgers are the judge, never the journal.
 
+mod crash;
+mod doubles;
 mod faults;
+mod hangs;
+mod money;
+mod sweep;
 mod way;
 
 use std::time::Duration;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::{Either, select};
 use vmbroker_core::{ComputeProvider, CreateRequest, Effect, Handle, Marker};
-use vmbroker_journal::JournalErrorKind;
+use vmbroker_journal::{JournalError, JournalErrorKind};
 
 use super::Book;
 use crate::deploy::engine::Fault;
@@ -24,7 +24,7 @@ pub(crate) async fn send(
     provider: Arc<dyn ComputeProvider>,
     request: CreateRequest,
     within: Duration,
-) {
+) -> Result<(), JournalError> {
     let answer = {
         let create = AssertUnwindSafe(provider.create(&request)).catch_unwind();
         match select(pin!(create), pin!(book.sleep(within))).await {
@@ -38,26 +38,34 @@ pub(crate) async fn send(
             }
         }
     };
-    write(book, request.marker, answer).await;
+    write(book, request.marker, answer).await
 }
 
 /// Writes down what became of a create. Where that fails, whoever follows is told the handle at once, and it is tried
 /// again: what is lost with the process is found by its marker.
-pub(crate) async fn write(book: &Book, marker: Marker, answer: Result<Handle, Fault>) {
+///
+/// # Errors
+/// Where it could not be written at last.
+pub(crate) async fn write(
+    book: &Book,
+    marker: Marker,
+    answer: Result<Handle, Fault>,
+) -> Result<(), JournalError> {
     let mut pause = Duration::from_secs(1);
-    for attempt in 0..WRITES {
+    for attempt in 1.. {
         let told = answer.clone();
-        let Err(error) = book.record(move |state, now| state.sent(marker, told, now)).await else { return };
-        if attempt == 0 && may_exist(&answer) {
+        let Err(error) = book.record(move |state, now| state.sent(marker, told, now)).await else { break };
+        if attempt == 1 && may_exist(&answer) {
             let handle = answer.as_ref().ok().cloned().map(Box::new);
             book.tell(News::NotWritten { leg: marker, handle, why: error.to_string() });
         }
-        if error.kind() == JournalErrorKind::Conflict {
-            return;
+        if error.kind() == JournalErrorKind::Conflict || attempt >= WRITES {
+            return Err(error);
         }
         book.sleep(pause).await;
         pause = pause.saturating_mul(2);
     }
+    Ok(())
 }
 
 fn may_exist(answer: &Result<Handle, Fault>) -> bool {

@@ -28,15 +28,17 @@ enum Bar {
     Tried,
     /// It is not worth trying.
     Because(String),
-    /// Something that is on its way stands in the way.
+    /// Creates whose answer will come stand in the way: worth waiting for.
     Busy,
+    /// Creates whose outcome is looked for stand in the way: worth waiting for only where nothing else is left.
+    Sought,
 }
 
 /// What all legs together take up: counted once for many picks.
 #[derive(Debug)]
 pub(crate) struct Tally {
-    /// By account: creates about to be sent, on their way or of unknown outcome; and only the latter.
-    unresolved: BTreeMap<ProviderId, (u32, u32)>,
+    /// By account: the creates that are not decided yet.
+    unresolved: BTreeMap<ProviderId, Open>,
     /// Held back for every machine that exists, may exist or has existed; absent where the budget has another
     /// currency than one of them.
     reserved: Option<Money>,
@@ -44,21 +46,34 @@ pub(crate) struct Tally {
     open: bool,
 }
 
+/// The creates of one account that are not decided yet.
+#[derive(Clone, Copy, Debug, Default)]
+struct Open {
+    /// About to be sent, on their way or of unknown outcome.
+    all: u32,
+    /// Of unknown outcome.
+    stuck: u32,
+    /// Of unknown outcome, and being looked for: time will tell.
+    sought: u32,
+}
+
 impl Tally {
     pub(crate) fn of(state: &Deployment) -> Self {
         let elsewhere = state.head.unresolved_elsewhere.iter();
-        let mut unresolved: BTreeMap<ProviderId, (u32, u32)> =
-            elsewhere.map(|(account, count)| (account.clone(), (*count, *count))).collect();
+        let open = |count: u32| Open { all: count, stuck: count, sought: 0 };
+        let mut unresolved: BTreeMap<ProviderId, Open> =
+            elsewhere.map(|(account, count)| (account.clone(), open(*count))).collect();
         for leg in state.legs.values().filter(|leg| leg.is_unresolved()) {
             let entry = unresolved.entry(leg.choice.account.clone()).or_default();
-            entry.0 += 1;
-            entry.1 += u32::from(leg.is_stuck());
+            entry.all += 1;
+            entry.stuck += u32::from(leg.is_stuck());
+            entry.sought += u32::from(leg.state == LegState::Uncertain);
         }
         let open = state.legs.values().any(|leg| leg.is_unresolved());
         Self { unresolved, reserved: state.reserved(None), open }
     }
 
-    fn at(&self, account: &ProviderId) -> (u32, u32) {
+    fn at(&self, account: &ProviderId) -> Open {
         self.unresolved.get(account).copied().unwrap_or_default()
     }
 }
@@ -98,6 +113,7 @@ impl Deployment {
                     busy = true;
                     break;
                 }
+                Some(Bar::Sought) => busy = true,
             }
         }
         if busy {
@@ -109,7 +125,7 @@ impl Deployment {
             }
         }
         match self.legs_of(intent).last().filter(|leg| self.may_send_again(leg)) {
-            Some(leg) if tally.at(&leg.choice.account).0 >= self.head.policy.unresolved_most => Pick::Wait,
+            Some(leg) if tally.at(&leg.choice.account).all >= self.head.policy.unresolved_most => Pick::Wait,
             Some(leg) if self.affords(&leg.choice, self.reserved(Some(leg.marker))) => {
                 Pick::Again(leg.marker)
             }
@@ -151,6 +167,13 @@ impl Deployment {
                 });
             }
         }
+        // Where this machine's create was lost already, the account's other offers come last.
+        let lost: Vec<&ProviderId> = self
+            .legs_of(intent)
+            .filter(|leg| leg.number > self.tried_before(intent) && leg.state == LegState::Absent)
+            .map(|leg| &leg.choice.account)
+            .collect();
+        choices.sort_by_key(|choice| lost.contains(&&choice.account));
         choices
     }
 
@@ -167,13 +190,13 @@ impl Deployment {
             return Some(Bar::Because(format!("{}: {}", block.kind, block.why)));
         }
         let most = self.head.policy.unresolved_most;
-        let (all, stuck) = tally.at(&choice.account);
-        if stuck >= most {
+        let open = tally.at(&choice.account);
+        if open.stuck >= most {
             let reason =
                 format!("{most} creates there have an unknown outcome; no more are sent until that is known");
-            return Some(Bar::Because(reason));
+            return Some(if open.sought > 0 { Bar::Sought } else { Bar::Because(reason) });
         }
-        if all >= most {
+        if open.all >= most {
             return Some(Bar::Busy);
         }
         if !self.affords(choice, tally.reserved) {
