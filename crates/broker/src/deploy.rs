@@ -1,6 +1,6 @@
 //! Failover deployment that never loses or doubles a paid machine.
 //!
-//! Reading order: [`DeploySpec`] (what is wanted), [`engine`] (what follows from what), [`Broker`] (the front door),
+//! Reading order: [`DeploySpec`] (what is wanted), [`Plan`] (from prices to what is tried), [`engine`] (what follows from what), [`Broker`] (the front door),
 //! [`Run`] and [`News`] (a run as it is followed), [`Report`] (how everything stands), [`Receipt`] (what it
 //! cost), [`Sweep`] (what is at the clouds and not in the journal), then `driver` (carries it out)
 //! and `rows` (between state and journal).
@@ -10,6 +10,8 @@ mod broker;
 mod driver;
 pub mod engine;
 mod failure;
+mod order;
+mod plan;
 mod receipt;
 mod report;
 mod rows;
@@ -19,6 +21,8 @@ mod sweep;
 
 pub use broker::{Broker, Draw};
 pub use failure::DeployError;
+pub use order::Order;
+pub use plan::{LeftOut, MOST_OFFERS_OF_AN_ACCOUNT, Plan, Planning, rate};
 pub use receipt::{Receipt, ReceiptLine};
 pub use report::{MachineReport, OpenLook, Outcome, Report};
 pub use run::{Hold, News, Run};

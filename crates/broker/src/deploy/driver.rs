@@ -23,6 +23,7 @@ use vmbroker_journal::JournalError;
 pub(crate) use book::{Book, Time};
 pub(crate) use ending::Endings;
 use round::{Round, RoundEnd};
+pub(crate) use send::write;
 
 use super::engine::guards::{Guard, holds};
 use super::engine::{Deployment, Looked, Mode, What, later};
@@ -174,7 +175,7 @@ impl Driver {
         async move {
             let written = match prepared {
                 Ok((provider, request)) => send::send(&book, provider, request, SEND_WITHIN).await,
-                Err(error) => send::write(&book, marker, Err((&error).into())).await,
+                Err(error) => write(&book, marker, Err((&error).into())).await,
             };
             // The driver may be gone; then nobody waits for this.
             let _ = done.send(written);
