@@ -10,7 +10,8 @@ use std::time::Duration;
 use serde_json::json;
 use vmbroker::deploy::{News, Order};
 use vmbroker::{
-    ComputeProvider, ComputeProviderExt, Effect, Error, Goal, Handle, Marker, Observation, ProviderId, Wait,
+    ComputeProvider, ComputeProviderExt, Effect, Error, Goal, Handle, Marker, Observation, Owner, ProviderId,
+    Wait,
 };
 
 use super::follow::not_written;
@@ -62,14 +63,15 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
     let open = Open { registry: open.registry.clone().only(args.provider.as_slice())?, ..open };
     let account = one_account(&open.registry, args.provider.as_ref())?;
     let provider = open.registry.get(&account)?;
-    let marker = installation::new_marker(open.owner(&context.place)?)?;
-    let request = args.wish.request(marker, &context.place, open.sandbox.is_some())?;
+    let mut request = args.wish.request(nobody(), &context.place, open.sandbox.is_some())?;
     request.check()?;
+    let broker = open.broker(&context).await?;
+    let marker = installation::new_marker(broker.owner())?;
+    request.marker = marker;
     let terminal = &context.terminal;
     if request.charge.months().is_some() {
         terminal.note("note: a prepaid machine cannot be deleted before its term ends");
     }
-    let broker = open.broker(&context).await?;
     say_line(&context, "marker", marker.as_str());
     let ordered = broker.order(&account, request).await;
     let mut order = ordered.map_err(|error| Failure::from(error).hint("nothing was ordered"))?;
@@ -98,6 +100,11 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
             .hint(format!("the machine was ordered and may cost money; look at it: vmbroker status {handle}"))
             .hint(format!("to be rid of it: vmbroker delete {handle}"))
     })
+}
+
+/// The marker of a wish that is only checked.
+fn nobody() -> Marker {
+    Marker::new(Owner::of_installation(""), [0; 10])
 }
 
 /// What is known of a machine, for a person or a program, to standard error.

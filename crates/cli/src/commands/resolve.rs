@@ -25,7 +25,7 @@ use crate::units::word;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The machine that is decided about [default: list all that wait].
-    #[arg(value_name = "MARKER", value_parser = word::<Marker>, requires = "decision")]
+    #[arg(value_name = "MARKER", value_parser = word::<Marker>)]
     marker: Option<Marker>,
     #[command(subcommand)]
     decision: Option<Word>,
@@ -50,7 +50,18 @@ enum Word {
 }
 
 pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
-    let Some((marker, decision)) = args.marker.zip(args.decision) else { return list(&context).await };
+    let (marker, decision) = match (args.marker, args.decision) {
+        (Some(marker), Some(decision)) => (marker, decision),
+        (None, None) => return list(&context).await,
+        (Some(_), None) => {
+            return Err(Failure::usage("the decision is missing: what of this machine?")
+                .hint("it is one of `adopt HANDLE`, `confirm-absent`, `keep-both`"));
+        }
+        (None, Some(_)) => {
+            return Err(Failure::usage("the machine's marker is missing: it stands before the decision")
+                .hint("`vmbroker resolve` lists what waits for a decision"));
+        }
+    };
     let open = context.open_all(Clouds::default()).await?;
     if let Word::Adopt { handle, .. } = &decision {
         open.know(std::slice::from_ref(handle))?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use vmbroker::deploy::engine::{Deployment, Leg, LegState, Question};
+use vmbroker::deploy::engine::{Deployment, Leg, LegState, Question, Reason};
 use vmbroker::deploy::{OpenLook, Outcome, Receipt, Report, rate};
 use vmbroker::{Handle, Observation, Period, ProviderId, Registry, printable};
 
@@ -118,7 +118,11 @@ fn why_not(leg: &Leg) -> Option<String> {
             let fault = leg.fault.as_ref().map(|fault| format!(" ({fault})")).unwrap_or_default();
             Some(format!("a create's answer was lost, and no machine came of it{fault}"))
         }
-        LegState::Gone => leg.reason.as_ref().map(|reason| format!("a machine was deleted: {reason}")),
+        LegState::Gone => leg
+            .reason
+            .as_ref()
+            .filter(|reason| !matches!(reason, Reason::Unwanted | Reason::Doubled))
+            .map(|reason| format!("a machine was deleted: {reason}")),
         LegState::AskUser => {
             leg.fault.as_ref().map(|fault| format!("nobody knows what became of a create: {fault}"))
         }

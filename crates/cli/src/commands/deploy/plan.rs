@@ -106,10 +106,10 @@ fn say_out(plan: &Plan, context: &Context) -> Result<(), Failure> {
     for ((account, why), offers) in reasons {
         let which = match offers.as_slice() {
             [] => String::new(),
-            [only] => format!(" `{}`", printable(only)),
-            many => format!(" {} offers", many.len()),
+            [only] => format!(" (`{}`)", printable(only)),
+            many => format!(" ({} offers)", many.len()),
         };
-        text.push_str(&format!("  {account:<12}{which} {}\n", printable(why)));
+        text.push_str(&format!("  {account:<12} {}{which}\n", printable(why)));
     }
     context.terminal.print(&text)
 }
@@ -119,12 +119,13 @@ fn say_bill(wanted: &Wanted, plan: &Plan, context: &Context) -> Result<(), Failu
     let (least, most) = (money_cell(least), money_cell(most));
     let text = match wanted.policy.budget {
         Some(budget) => format!(
-            "\nThe bill: {least} if all come up at the first attempt; never more than the budget of {budget}, machines \
-             that fail on the way included\n"
+            "\nThe bill: {least} if all come up at the first attempt, and never more than the budget\n\
+             of {budget}, machines that fail on the way included.\n"
         ),
         None => format!(
-            "\nThe bill: {least} if all come up at the first attempt; {most} at worst, if all end at the dearest. Machines \
-             that fail on the way and are replaced come on top: `budget` holds all of it down\n"
+            "\nThe bill: {least} if all come up at the first attempt, {most} if all end at the\n\
+             dearest. Machines that fail on the way and are replaced come on top: `budget` limits\n\
+             it all.\n"
         ),
     };
     context.terminal.print(&text)
