@@ -1,8 +1,8 @@
 //! The world by which the laws judge an account at a simulated cloud.
 
 use async_trait::async_trait;
-use vmbroker_conformance::{Fault as Wrong, Refusal as Why, World};
-use vmbroker_core::Marker;
+use vmbroker_conformance::{Bill, Fault as Wrong, Refusal as Why, World};
+use vmbroker_core::{Marker, Money};
 use vmbroker_sim::{Cloud, Dialect, Fault, FaultKind, Refusal};
 
 /// The world by which the laws judge an account at a simulated cloud.
@@ -65,6 +65,13 @@ impl World for SimWorld {
 
     async fn live_machines(&self, marker: Marker) -> Option<u64> {
         u64::try_from(self.cloud.ledger().open_with(marker.as_str()).count()).ok()
+    }
+
+    async fn bill(&self, marker: Marker) -> Option<Bill> {
+        let ledger = self.cloud.ledger();
+        let entry = ledger.entries.iter().find(|entry| entry.name.contains(marker.as_str()))?;
+        let charged = Money::new(entry.charged, entry.currency.parse().ok()?);
+        Some(Bill { from: entry.created, to: entry.ended?, charged })
     }
 
     async fn page_rows(&self) -> Option<usize> {

@@ -118,11 +118,6 @@ impl Registry {
         &self.clock
     }
 
-    /// How long an account may take to answer.
-    pub(crate) fn patience(&self) -> Duration {
-        self.answer_within
-    }
-
     /// The account with this name.
     ///
     /// # Errors

@@ -80,7 +80,7 @@ pub(crate) enum Command {
     Sandbox(sandbox::Args),
     Init(init::Args),
     Providers(providers::Args),
-    Offers(offers::Args),
+    Offers(Box<offers::Args>),
     Create(Box<create::Args>),
     List(list::Args),
     Status(status::Args),

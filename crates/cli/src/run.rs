@@ -61,7 +61,7 @@ async fn command(cli: Cli, context: Context) -> Result<u8, Failure> {
         Command::Sandbox(args) => Box::pin(sandbox::run(args, context)).await,
         Command::Init(args) => init::run(args, &context),
         Command::Providers(args) => Box::pin(providers::run(args, context)).await,
-        Command::Offers(args) => Box::pin(offers::run(args, context)).await,
+        Command::Offers(args) => Box::pin(offers::run(*args, context)).await,
         Command::Create(args) => Box::pin(create::run(*args, context)).await,
         Command::List(args) => Box::pin(list::run(args, context)).await,
         Command::Status(args) => Box::pin(status::run(args, context)).await,

@@ -90,5 +90,6 @@ pub static LAWS: &[Law] = &[
     law!(a_lost_delete_answer_is_unclear, "A delete whose answer is lost says that it may have worked, and may be repeated until the machine is gone."),
     law!(an_offer_can_be_created, "An offer's id, put into a request, gets a machine."),
     law!(offers_honour_the_query, "Offers are exactly those that meet the query: none too many, none too few, and none at all where nothing does."),
+    law!(a_quote_is_the_bill, "What an offer's price comes to for the time that a machine of it ran is what the cloud charged, to the last digit."),
     law!(no_secret_is_shown, "The secret with which the provider signs in is in no text: not of the provider, not of its answers, not of its errors, not even where the cloud repeats it."),
 ];

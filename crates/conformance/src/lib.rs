@@ -31,4 +31,4 @@ pub use log::LogBuffer;
 pub use report::{Entry, Report, Shortfall, run_all};
 pub use subject::Subject;
 pub use verdict::{Outcome, Verdict, Violation};
-pub use world::{Fault, Refusal, Unseen, World};
+pub use world::{Bill, Fault, Refusal, Unseen, World};

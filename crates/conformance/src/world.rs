@@ -3,7 +3,8 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use vmbroker_core::{ErrorKind, Marker};
+use jiff::Timestamp;
+use vmbroker_core::{ErrorKind, Marker, Money};
 
 /// The simulated cloud behind the provider under test: what it saw, what it bills, and what can go wrong there.
 ///
@@ -65,6 +66,12 @@ pub trait World: Send + Sync {
         None
     }
 
+    /// What the cloud's own ledger charged for the machine with this marker, which has ended; absent where there is no
+    /// ledger, or none such machine in it.
+    async fn bill(&self, _marker: Marker) -> Option<Bill> {
+        None
+    }
+
     /// The most rows on one page of a list, given what the provider under test asks for; absent where lists
     /// have no pages. Keep it small (2 to 20): one law fills a page.
     async fn page_rows(&self) -> Option<usize> {
@@ -86,6 +93,17 @@ pub trait World: Send + Sync {
 
     /// Ends every armed fault.
     async fn disarm(&self) {}
+}
+
+/// What a cloud charged for one machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bill {
+    /// When the first charge began: mostly when the create was accepted.
+    pub from: Timestamp,
+    /// When the machine stopped costing money.
+    pub to: Timestamp,
+    /// How much in all.
+    pub charged: Money,
 }
 
 /// A world of which nothing is known: most laws are not applicable in it.

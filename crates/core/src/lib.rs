@@ -44,7 +44,7 @@ pub use offer::{Availability, Offer, OfferId, OfferQuery};
 pub use place::{Country, DataCentre, Location};
 pub use price::{Alignment, Billing, Charge, Due, Period, Price, Unit};
 pub use provider::{ComputeProvider, ProviderId};
-pub use quote::{Quote, QuoteLine, Total};
+pub use quote::{Meter, Quote, QuoteLine, Total};
 pub use request::{
     ChargeType, CreateRequest, DataDisk, ImageWish, LocationWish, MachineWish, Port, PriceLimit, Protocol,
     PublicAddress, SshKey,

@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 
 use crate::{Alignment, Billing, Charge, Due, Money, Period, Price};
-use pieces::{Fraction, Span};
+use pieces::{Fraction, Rule, Span};
 
 /// What a price comes to, for a given start and run time, line by line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -70,34 +70,8 @@ impl Price {
     /// More time never costs less.
     #[must_use]
     pub fn total(&self, start: Timestamp, run: Duration) -> Total {
-        let Some(currency) = self.currency() else { return Total::Unknown };
         let span = Span::new(start, run);
-        let mut sums: [Option<Fraction>; 2] = [None, None];
-        let mut rest = Decimal::ZERO;
-        for charge in self.charges() {
-            let Some(cost) = cost(charge, span) else { return Total::Unknown };
-            // One price hardly ever has more than two denominators; a third is divided at once.
-            let place = sums.iter_mut().find(|sum| sum.is_none_or(|sum| sum.denominator == cost.denominator));
-            let added = match place {
-                Some(Some(sum)) => {
-                    sum.numerator.checked_add(cost.numerator).map(|added| sum.numerator = added)
-                }
-                Some(empty) => {
-                    *empty = Some(cost);
-                    Some(())
-                }
-                None => rest.checked_add(cost.value()).map(|added| rest = added),
-            };
-            if added.is_none() {
-                return Total::Unknown;
-            }
-        }
-        let total = sums.into_iter().flatten().try_fold(rest, |sum, part| sum.checked_add(part.value()));
-        match total {
-            Some(amount) if self.is_known() => Total::Exact(Money::new(amount, currency)),
-            Some(amount) => Total::AtLeast(Money::new(amount, currency)),
-            None => Total::Unknown,
-        }
+        total(self, |charge| cost(charge, span))
     }
 
     /// The same as [`total`](Self::total), line by line, each with how it was made.
@@ -118,11 +92,76 @@ impl Price {
     }
 }
 
+/// What many prices come to, for one start and run time.
+///
+/// The same as [`Price::total`] for each, to the last digit. How time is counted is worked out once for all charges
+/// that are billed alike.
+#[derive(Clone, Debug)]
+pub struct Meter {
+    span: Span,
+    rules: Vec<(Period, Billing, Rule)>,
+}
+
+impl Meter {
+    /// For machines that start then and run this long. A second that was begun counts.
+    #[must_use]
+    pub fn new(start: Timestamp, run: Duration) -> Self {
+        Self { span: Span::new(start, run), rules: Vec::new() }
+    }
+
+    /// What this price comes to.
+    #[must_use]
+    pub fn total(&mut self, price: &Price) -> Total {
+        total(price, |charge| match charge.due {
+            Due::Once => Some(Fraction::whole(charge.amount)),
+            Due::Rate { per, billing } => self.rule(per, billing).cost(charge.amount),
+        })
+    }
+
+    fn rule(&mut self, per: Period, billing: Billing) -> &Rule {
+        let known = self.rules.iter().position(|rule| rule.0 == per && rule.1 == billing);
+        let at = known.unwrap_or_else(|| {
+            self.rules.push((per, billing, Rule::new(per, billing, self.span)));
+            self.rules.len() - 1
+        });
+        &self.rules[at].2
+    }
+}
+
+/// All charges together, each at this cost.
+fn total(price: &Price, mut cost: impl FnMut(&Charge) -> Option<Fraction>) -> Total {
+    let Some(currency) = price.currency() else { return Total::Unknown };
+    let mut sums: [Option<Fraction>; 2] = [None, None];
+    let mut rest = Decimal::ZERO;
+    for charge in price.charges() {
+        let Some(cost) = cost(charge) else { return Total::Unknown };
+        // One price hardly ever has more than two denominators; a third is divided at once.
+        let place = sums.iter_mut().find(|sum| sum.is_none_or(|sum| sum.denominator == cost.denominator));
+        let added = match place {
+            Some(Some(sum)) => sum.numerator.checked_add(cost.numerator).map(|added| sum.numerator = added),
+            Some(empty) => {
+                *empty = Some(cost);
+                Some(())
+            }
+            None => rest.checked_add(cost.value()).map(|added| rest = added),
+        };
+        if added.is_none() {
+            return Total::Unknown;
+        }
+    }
+    let total = sums.into_iter().flatten().try_fold(rest, |sum, part| sum.checked_add(part.value()));
+    match total {
+        Some(amount) if price.is_known() => Total::Exact(Money::new(amount, currency)),
+        Some(amount) => Total::AtLeast(Money::new(amount, currency)),
+        None => Total::Unknown,
+    }
+}
+
 /// What one charge comes to; absent where that has too many digits.
 fn cost(charge: &Charge, span: Span) -> Option<Fraction> {
     match charge.due {
         Due::Once => Some(Fraction::whole(charge.amount)),
-        Due::Rate { per, billing } => pieces::cost(charge.amount, per, billing, span),
+        Due::Rate { per, billing } => Rule::new(per, billing, span).cost(charge.amount),
     }
 }
 

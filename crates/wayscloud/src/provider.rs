@@ -19,7 +19,7 @@ use vmbroker_core::{
     Clock, ComputeProvider, CreateRequest, DeleteMode, Deletion, Effect, Error, ErrorKind, Handle, Listing,
     Location, Observation, Offer, OfferQuery, ProviderId, Result, Semantics, Size,
 };
-use vmbroker_http::{Channel, Defaults, HttpTransport, Pace, Transport, fetch_pages};
+use vmbroker_http::{Channel, Defaults, Pace, Transport, fetch_pages};
 
 use crate::KIND;
 use crate::config::{Config, Credentials, Dialect, Flavor};
@@ -78,8 +78,7 @@ impl Wayscloud {
     /// # Errors
     /// `InvalidConfig`, naming the field.
     pub fn new(id: ProviderId, config: Config, credentials: Credentials, clock: Clock) -> Result<Self> {
-        let transport = HttpTransport::new(config.http.proxy.as_ref())?;
-        Self::over(Arc::new(transport), id, config, credentials, clock)
+        Self::open(None, id, config, credentials, clock)
     }
 
     /// An account over any transport, such as a recording.
@@ -88,6 +87,16 @@ impl Wayscloud {
     /// `InvalidConfig`, naming the field.
     pub fn over(
         transport: Arc<dyn Transport>,
+        id: ProviderId,
+        config: Config,
+        credentials: Credentials,
+        clock: Clock,
+    ) -> Result<Self> {
+        Self::open(Some(transport), id, config, credentials, clock)
+    }
+
+    fn open(
+        transport: Option<Arc<dyn Transport>>,
         id: ProviderId,
         config: Config,
         credentials: Credentials,
@@ -108,9 +117,9 @@ impl Wayscloud {
             delete: DeleteMode::Order,
             poll_every: Duration::from_secs(10),
         })?;
-        let settings = config.http.over(DEFAULTS)?;
         let dialect = Arc::new(TokenDialect::new(credentials));
-        let api = Api::new(Channel::new(id, dialect, transport, clock, settings), config.root()?);
+        let channel = Channel::open(id, dialect, transport, clock, &config.http, DEFAULTS)?;
+        let api = Api::new(channel, config.root()?);
         Ok(Self {
             location: config.location(),
             config,

@@ -1,49 +1,50 @@
 //! Their JSON, in their words. What is absent, null or of an unexpected type is `None`: one bad field never sinks
 //! an answer, one bad row never sinks a list.
 
-mod loose;
 mod offering;
 mod page;
 
 use serde::{Deserialize, Serialize};
+use vmbroker_http::scalar;
+pub(crate) use vmbroker_http::scalar::Row;
 
 pub(crate) use offering::{Component, Configuration, Figures, Offering, Plan};
-pub(crate) use page::{Page, Row};
+pub(crate) use page::Page;
 
 /// An order: `/api/marketplace-orders/<uuid>/`, as created, read or listed. Each of the three has other keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Order {
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) uuid: Option<String>,
     /// How WAYSCloud's prose and Waldur's terminate name the id.
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) order_uuid: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) project: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) offering: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) plan: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) created: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<String>,
     /// `Create`, `Update` or `Terminate`.
-    #[serde(rename = "type", deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "type", deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) kind: Option<String>,
     /// The id of the thing at `/api/marketplace-resources/`: the one that stays.
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) marketplace_resource_uuid: Option<String>,
     /// The id of the machine at `/api/openstack-instances/`; null before it exists and after it ended.
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) resource_uuid: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) resource_name: Option<String>,
     /// Empty where nothing went wrong, and where a deletion did.
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) error_message: Option<String>,
-    #[serde(deserialize_with = "loose::object", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::object", skip_serializing_if = "Option::is_none")]
     pub(crate) attributes: Option<Attributes>,
 }
 
@@ -75,14 +76,14 @@ impl Order {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Attributes {
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) image: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) flavor: Option<String>,
     /// In MiB.
-    #[serde(deserialize_with = "loose::number", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) system_volume_size: Option<u64>,
 }
 
@@ -90,37 +91,37 @@ pub(crate) struct Attributes {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Resource {
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) uuid: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) created: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) offering_uuid: Option<String>,
     /// `OpenStack.Instance` for a machine, `OpenStack.Volume` for its disk, which bears the machine's name too.
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) offering_type: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) project_uuid: Option<String>,
     /// The machine's hyperlink; null before it exists, after it ended, and where it never came to be.
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) scope: Option<String>,
     /// The machine's id at `/api/openstack-instances/`.
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) resource_uuid: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) backend_id: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) error_message: Option<String>,
     /// Where WAYSCloud's pages show it; Waldur keeps it in `backend_metadata`.
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) runtime_state: Option<String>,
-    #[serde(deserialize_with = "loose::object", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::object", skip_serializing_if = "Option::is_none")]
     pub(crate) attributes: Option<Attributes>,
-    #[serde(deserialize_with = "loose::object", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::object", skip_serializing_if = "Option::is_none")]
     pub(crate) backend_metadata: Option<Metadata>,
 }
 
@@ -147,19 +148,19 @@ impl Resource {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Metadata {
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) runtime_state: Option<String>,
     /// What is being done: `Stop`, `Start`, …; empty where nothing is.
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) action: Option<String>,
     /// `[null]` while an address is being allocated.
-    #[serde(deserialize_with = "loose::texts", skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "scalar::many", skip_serializing_if = "Vec::is_empty")]
     pub(crate) external_ips: Vec<String>,
-    #[serde(deserialize_with = "loose::texts", skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "scalar::many", skip_serializing_if = "Vec::is_empty")]
     pub(crate) internal_ips: Vec<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) system_volume_image_name: Option<String>,
 }
 
@@ -167,9 +168,9 @@ pub(crate) struct Metadata {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Project {
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) uuid: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
 }
 
@@ -177,15 +178,15 @@ pub(crate) struct Project {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Image {
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) uuid: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
     /// In MiB.
-    #[serde(deserialize_with = "loose::number", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) min_disk: Option<u64>,
     /// In MiB.
-    #[serde(deserialize_with = "loose::number", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) min_ram: Option<u64>,
 }
 
@@ -193,17 +194,17 @@ pub(crate) struct Image {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Flavor {
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) uuid: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
-    #[serde(deserialize_with = "loose::number", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) cores: Option<u64>,
     /// In MiB.
-    #[serde(deserialize_with = "loose::number", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) ram: Option<u64>,
     /// In MiB.
-    #[serde(deserialize_with = "loose::number", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) disk: Option<u64>,
 }
 
@@ -211,14 +212,14 @@ pub(crate) struct Flavor {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Subnet {
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) uuid: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
     /// Whether a router connects it: only then a public address can be reached.
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) is_connected: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) state: Option<String>,
 }
 
@@ -226,11 +227,11 @@ pub(crate) struct Subnet {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Key {
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) uuid: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
-    #[serde(deserialize_with = "loose::text", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) public_key: Option<String>,
 }
 

@@ -172,15 +172,18 @@ fn subjects(base: &str) -> Vec<Subject> {
             decode: |bytes| vmbroker_zenlayer::floor(bytes).unwrap(),
         }
     };
-    let mut all = vec![
+    wanted(vec![
         fluence("fluence-2025-04", vmbroker_fluence::Contract::April2025, "/vms/v2"),
         fluence("fluence-2025-05", vmbroker_fluence::Contract::May2025, "/vms/v3"),
         waldur,
         zenlayer,
-    ];
-    // As with other benchmarks: `cargo bench --bench listing -- zenlayer` measures one.
-    if let Some(wanted) = std::env::args().skip(1).find(|argument| !argument.starts_with('-')) {
-        all.retain(|subject| subject.name.contains(&wanted));
+    ])
+}
+
+/// As with other benchmarks: `cargo bench --bench listing -- zenlayer` measures one.
+fn wanted(mut all: Vec<Subject>) -> Vec<Subject> {
+    if let Some(name) = std::env::args().skip(1).find(|argument| !argument.starts_with('-')) {
+        all.retain(|subject| subject.name.contains(&name));
     }
     all
 }

@@ -19,7 +19,7 @@ pub(crate) struct Row {
     country: Option<Country>,
     left: Option<u64>,
     currency: Currency,
-    amount: Decimal,
+    amounts: Vec<Decimal>,
     billed: Billed,
 }
 
@@ -57,7 +57,7 @@ impl Row {
             country: offer.location.country,
             left,
             currency: offer.price.currency().unwrap(),
-            amount: charge.amount,
+            amounts: offer.price.charges().iter().map(|charge| charge.amount).collect(),
             billed,
         }
     }
@@ -70,25 +70,34 @@ impl Row {
     }
 
     fn total(&self, start: i64, end: i64) -> Decimal {
-        match self.billed {
-            Billed::Hours => {
-                let hours = (end - start + 3_599) / 3_600;
-                self.amount * Decimal::from(hours)
-            }
-            Billed::DaysAt(offset) => {
+        self.amounts.iter().map(|amount| self.billed.cost(*amount, start, end)).sum()
+    }
+}
+
+impl Billed {
+    fn cost(self, amount: Decimal, start: i64, end: i64) -> Decimal {
+        match self {
+            Self::Hours => amount * Decimal::from((end - start + 3_599) / 3_600),
+            Self::DaysAt(offset) => {
                 let days = 1 + (end - offset).div_euclid(86_400) - (start - offset).div_euclid(86_400);
-                self.amount * Decimal::from(days)
+                amount * Decimal::from(days)
             }
-            Billed::ShareOfMonth => {
-                let (mut day, last) = (date(start), date(end - 1));
+            Self::ShareOfMonth => {
+                let up = |value: Decimal| value.round_dp_with_strategy(2, RoundingStrategy::AwayFromZero);
+                let mut first = start;
                 let mut total = Decimal::ZERO;
-                while day <= last {
-                    let until = day.last_of_month().min(last);
-                    let share =
-                        Decimal::from(until.day() - day.day() + 1) / Decimal::from(day.days_in_month());
-                    let share = share.round_dp_with_strategy(2, RoundingStrategy::AwayFromZero);
-                    total += self.amount * share;
-                    day = until + 1.day();
+                while first < end {
+                    let day = date(first);
+                    let next = day.first_of_month() + 1.month();
+                    let next = next.to_zoned(TimeZone::UTC).unwrap().timestamp().as_second();
+                    let until = next.min(end);
+                    let last = until - i64::from(until == next);
+                    let whole = day.day() == 1 && date(last).day() == day.days_in_month();
+                    let days =
+                        if whole { i64::from(day.days_in_month()) } else { (last - first) / 86_400 + 1 };
+                    let share = up(Decimal::from(days) / Decimal::from(day.days_in_month()));
+                    total += up(amount * share);
+                    first = until;
                 }
                 total
             }

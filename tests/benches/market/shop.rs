@@ -46,7 +46,11 @@ fn offer(account: usize, at: usize, random: &mut Rng) -> Offer {
         1 => ("USDC", Period::DAY, Billing::at_the_clock(Period::DAY, 64_500), 4),
         _ => ("EUR", Period::MONTH, Billing::monthly(Period::DAY), 2),
     };
-    let charge = Charge::rate("machine", Decimal::new(cents, scale), per, billing);
+    let rate = |item, amount| Charge::rate(item, Decimal::new(amount, scale), per, billing);
+    let mut charges = vec![rate("machine", cents)];
+    if account == 0 {
+        charges.extend([rate("system disk", random.i64(100..300)), rate("address", random.i64(50..90))]);
+    }
     let currency: Currency = currency.parse().unwrap();
     let country = countries[random.usize(..countries.len())];
     Offer {
@@ -61,7 +65,7 @@ fn offer(account: usize, at: usize, random: &mut Rng) -> Offer {
             data_centre: None,
         },
         charge: ChargeType::PayAsYouGo,
-        price: Price::new(currency, vec![charge]),
+        price: Price::new(currency, charges),
         availability: Availability::Count(random.u64(..20)),
         extras: Default::default(),
     }

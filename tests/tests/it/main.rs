@@ -10,6 +10,7 @@ mod laws;
 mod limits;
 mod market;
 mod outcomes;
+mod prices;
 mod process;
 mod program;
 mod quotes;

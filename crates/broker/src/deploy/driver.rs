@@ -175,7 +175,11 @@ impl Driver {
         async move {
             let written = match prepared {
                 Ok((provider, request)) => send::send(&book, provider, request, SEND_WITHIN).await,
+<<<<<<< HEAD
                 Err(error) => write(&book, marker, Err((&error).into())).await,
+=======
+                Err(error) => send::write(&book, marker, Err((&error).into())).await,
+>>>>>>> journal
             };
             // The driver may be gone; then nobody waits for this.
             let _ = done.send(written);
@@ -234,7 +238,7 @@ impl Driver {
         Round {
             account: account.clone(),
             provider: self.registry.get(account),
-            within: self.registry.patience(),
+            within: self.registry.answer_within(),
             book: self.book.clone(),
             ends,
             list,

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
-use vmbroker_core::{Availability, Currency, Money, Offer, ProviderId, Total};
+use vmbroker_core::{Availability, Currency, Meter, Money, Offer, ProviderId, Total};
 
 use super::snapshot::Snapshot;
 use super::{Conversion, ExchangeRates, Excluded, Exclusion, Question, Ranked, Seen, Unranked};
@@ -87,6 +87,7 @@ pub(super) fn rank(question: &Question, looks: &[Look], rates: &ExchangeRates) -
 /// What meets the query, with its totals; what has sold out goes to the excluded.
 fn candidates<'a>(question: &Question, looks: &'a [Look], ranking: &mut Ranking) -> Vec<Candidate<'a>> {
     let mut candidates = Vec::new();
+    let mut meter = Meter::new(question.start, question.run);
     for look in looks {
         let before = candidates.len() + ranking.excluded.len();
         for offer in look.snapshot.meeting(&question.query) {
@@ -94,7 +95,7 @@ fn candidates<'a>(question: &Question, looks: &'a [Look], ranking: &mut Ranking)
                 let (offer, why) = (Arc::clone(offer), Exclusion::SoldOut);
                 ranking.excluded.push(Excluded { offer, why, seen: look.seen() });
             } else {
-                let total = offer.price.total(question.start, question.run);
+                let total = meter.total(&offer.price);
                 candidates.push(Candidate { look, offer, total });
             }
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use vmbroker_core::{ChargeType, Offer, OfferQuery, ProviderId};
+use vmbroker_core::{ChargeType, Country, Offer, OfferQuery, ProviderId, Size};
 
 /// Everything that one account offered for one query at one time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub(super) struct Snapshot {
     /// When the provider was asked.
     pub(super) at: Timestamp,
     offers: Vec<Arc<Offer>>,
+    /// One for each offer, in order: what most offers are passed over by, close together in memory.
+    traits: Vec<Traits>,
     /// Whether a price was left out, so that the answer serves the same query only.
     partial: bool,
 }
@@ -28,7 +30,8 @@ impl Snapshot {
             Arc::new(offer)
         };
         let partial = offers.iter().any(|offer| offer.price.was_not_asked());
-        Self { query, at, offers: offers.into_iter().map(own).collect(), partial }
+        let traits = offers.iter().map(Traits::of).collect();
+        Self { query, at, offers: offers.into_iter().map(own).collect(), traits, partial }
     }
 
     pub(super) fn offers(&self) -> &[Arc<Offer>] {
@@ -50,7 +53,43 @@ impl Snapshot {
 
     /// The offers that meet a query which this answers.
     pub(super) fn meeting<'a>(&'a self, query: &OfferQuery) -> impl Iterator<Item = &'a Arc<Offer>> {
-        self.offers.iter().filter(move |offer| wants(query, offer))
+        let wanted = Wanted::by(query);
+        let near = self.offers.iter().zip(&self.traits).filter(move |(_, traits)| wanted.may_be(traits));
+        near.map(|(offer, _)| offer).filter(move |offer| wants(query, offer))
+    }
+}
+
+/// What of an offer a query asks for most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Traits {
+    memory_mib: u64,
+    vcpus: u32,
+    country: Option<Country>,
+}
+
+impl Traits {
+    fn of(offer: &Offer) -> Self {
+        let Size { vcpus, memory_mib } = offer.size;
+        Self { memory_mib, vcpus, country: offer.location.country }
+    }
+}
+
+/// The first sieve: everything that a query wants goes through, and little else.
+struct Wanted<'a> {
+    least: Size,
+    countries: &'a [Country],
+}
+
+impl<'a> Wanted<'a> {
+    fn by(query: &'a OfferQuery) -> Self {
+        let least = Size { vcpus: query.vcpus.unwrap_or(0), memory_mib: query.memory_mib.unwrap_or(0) };
+        Self { least, countries: &query.countries }
+    }
+
+    fn may_be(&self, traits: &Traits) -> bool {
+        traits.vcpus >= self.least.vcpus
+            && traits.memory_mib >= self.least.memory_mib
+            && (self.countries.is_empty() || traits.country.is_some_and(|it| self.countries.contains(&it)))
     }
 }
 

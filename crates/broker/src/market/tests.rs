@@ -80,6 +80,21 @@ async fn a_call_that_is_stuck_does_not_hold_up_later_questions() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_provider_that_is_always_stuck_is_asked_a_few_times_and_then_again_later() {
+    let cloud = Cloud::new("stuck").mood(Mood::Silent);
+    let calls = cloud.calls();
+    let market = market(vec![cloud]);
+    let asked = Question { deadline: Some(Duration::from_secs(1)), ..question() };
+    for _ in 0..20 {
+        assert_eq!(kinds(&market.compare(&asked).await)[0].1, ErrorKind::DeadlineExceeded);
+    }
+    assert_eq!(calls.count(), 4);
+    market.registry().clock().sleep(Duration::from_secs(10 * 60)).await;
+    market.compare(&asked).await;
+    assert_eq!(calls.count(), 5, "the stuck ones were given up");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_account_that_cannot_be_used_is_a_failure_beside_the_others() {
     let mut registry = double::registry(vec![Cloud::new("a").with(hourly("small", "0.1"))]);
     let why = vmbroker_core::Error::new(ErrorKind::Unauthenticated, "no key");

@@ -111,8 +111,10 @@ fn pieces(series: &Series, time: &TimeScale, money: &MoneyScale) -> Vec<Vec<Spot
         let (x, next) = (time.x(seconds), totals[0].and_then(|total| money.y(total)));
         match (y, next, pieces.last_mut()) {
             (Some(before), Some(after), Some(piece)) => {
-                let seen = piece.last().is_none_or(|last| x - last.0 >= 0.4 || (after - last.1).abs() >= 0.4);
-                if seen && before != after {
+                let far = |last: &Spot| ((after - last.1).abs(), x - last.0);
+                // A tenth of a point is what is written; less than half of it is no step.
+                let seen = |(up, right)| up >= 0.4 || (up >= 0.05 && right >= 0.4);
+                if piece.last().map(far).is_none_or(seen) {
                     piece.extend([(x, before), (x, after)]);
                 }
             }

@@ -1,6 +1,10 @@
 //! What can be rented.
 
-use vmbroker_core::{Availability, ChargeType, LocationWish, MachineWish, Offer, OfferQuery};
+use std::time::Duration;
+
+use vmbroker_core::{
+    Availability, ChargeType, CreateRequest, LocationWish, MachineWish, Offer, OfferQuery, Total,
+};
 
 use crate::verdict::{Judge, KEPT, not_applicable};
 use crate::{Outcome, Subject};
@@ -12,25 +16,35 @@ use crate::{Outcome, Subject};
 pub async fn an_offer_can_be_created(subject: &Subject) -> Outcome {
     let judge = Judge::of("an_offer_can_be_created");
     let mut request = subject.request();
-    let query = OfferQuery {
-        countries: request.location.countries.clone(),
-        zone: request.location.zone.clone(),
-        charge: Some(request.charge),
-        ..fitting(&request.machine)
-    };
-    let offers = judge.ok(subject.provider().offers(&query).await, "offers")?;
+    let offers = judge.ok(subject.provider().offers(&meeting(&request)).await, "offers")?;
     let Some(offer) = offers.into_iter().find(|offer| offer.availability != Availability::Count(0)) else {
         return Err(judge.broken("an offer for a wish that can be met", "none"));
     };
     let own = offer.provider == *subject.provider().id();
     judge.that(own, "offers of this account", format!("one of `{}`", offer.provider))?;
+    choose(&mut request, offer);
+    let handle = subject.create_this(judge, &request).await?;
+    subject.until_running(judge, &handle).await?;
+    KEPT
+}
+
+/// The query that this request's offers meet.
+fn meeting(request: &CreateRequest) -> OfferQuery {
+    OfferQuery {
+        countries: request.location.countries.clone(),
+        zone: request.location.zone.clone(),
+        charge: Some(request.charge),
+        disk_gib: request.disk_gib,
+        ..fitting(&request.machine)
+    }
+}
+
+/// Makes this very offer wanted.
+fn choose(request: &mut CreateRequest, offer: Offer) {
     request.machine = MachineWish::Offer(offer.id);
     if offer.location.zone.is_some() {
         request.location = LocationWish { countries: Vec::new(), zone: offer.location.zone };
     }
-    let handle = subject.create_this(judge, &request).await?;
-    subject.until_running(judge, &handle).await?;
-    KEPT
 }
 
 fn fitting(machine: &MachineWish) -> OfferQuery {
@@ -79,4 +93,31 @@ fn names<'a>(offers: impl Iterator<Item = &'a Offer>) -> Vec<String> {
     let mut names: Vec<String> = offers.map(|offer| format!("{} in {}", offer.id, offer.location)).collect();
     names.sort_unstable();
     names
+}
+
+/// What an offer's price comes to for the time that a machine of it ran is what the cloud charged, to the last digit.
+///
+/// # Errors
+/// Where it is broken.
+pub async fn a_quote_is_the_bill(subject: &Subject) -> Outcome {
+    let judge = Judge::of("a_quote_is_the_bill");
+    let mut request = subject.request();
+    let offers = judge.ok(subject.provider().offers(&meeting(&request)).await, "offers")?;
+    let fits = |offer: &Offer| offer.price.is_known() && offer.availability != Availability::Count(0);
+    let Some(offer) = offers.into_iter().find(fits) else {
+        return not_applicable("no price here is known");
+    };
+    let price = offer.price.clone();
+    choose(&mut request, offer);
+    let handle = subject.create_this(judge, &request).await?;
+    let handle = subject.until_running(judge, &handle).await?;
+    subject.end(judge, &handle).await?;
+    let Some(bill) = subject.world().bill(request.marker).await else {
+        return not_applicable("this world has no ledger that tells what a machine cost");
+    };
+    let run = Duration::try_from(bill.to.duration_since(bill.from)).unwrap_or_default();
+    let quoted = price.total(bill.from, run);
+    let same = quoted == Total::Exact(bill.charged);
+    judge.that(same, format!("{} for {run:?} from {}", bill.charged, bill.from), format!("{quoted:?}"))?;
+    KEPT
 }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use vmbroker_conformance::{Fault, Refusal, World};
-use vmbroker_core::{Clock, Marker};
+use vmbroker_conformance::{Bill, Fault, Refusal, World};
+use vmbroker_core::{Clock, Currency, Marker, Money};
 
 pub(crate) const CANARY: &str = "canary-4f1d9c";
 const BUILD: Duration = Duration::from_secs(60);
@@ -295,6 +295,17 @@ impl World for Cloud {
             it.name.contains(marker.as_str()) && !matches!(word(it, now, self.shape), "GONE" | "RECYCLED")
         };
         u64::try_from(self.lock().machines.iter().filter(live).count()).ok()
+    }
+
+    async fn bill(&self, marker: Marker) -> Option<Bill> {
+        let inner = self.lock();
+        let machine = inner.machines.iter().find(|it| it.name.contains(marker.as_str()))?;
+        let ended = machine.deleted? + REMOVE;
+        let at = |elapsed: Duration| self.clock.now() - self.clock.elapsed() + elapsed;
+        // Three dollars for each hour that was begun.
+        let hours = (ended - machine.made).as_millis().div_ceil(3_600_000);
+        let charged = Money::new((3 * u64::try_from(hours).unwrap()).into(), Currency::USD);
+        Some(Bill { from: at(machine.made), to: at(ended), charged })
     }
 
     async fn page_rows(&self) -> Option<usize> {

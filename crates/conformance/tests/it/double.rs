@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use vmbroker_core::{
-    Availability, ChargeType, Clock, ComputeProvider, CreateRequest, DeleteMode, Deletion, Effect, Error,
-    ErrorKind, Handle, Instance, Listing, Location, MachineWish, NameRule, Next, Observation, Offer, OfferId,
-    OfferQuery, Pages, Price, ProviderId, Result, Retry, Secret, Semantics, Size, State,
+    Availability, Billing, Charge, ChargeType, Clock, ComputeProvider, CreateRequest, Currency, DeleteMode,
+    Deletion, Effect, Error, ErrorKind, Handle, Instance, Listing, Location, MachineWish, NameRule, Next,
+    Observation, Offer, OfferId, OfferQuery, Pages, Period, Price, ProviderId, Result, Retry, Secret,
+    Semantics, Size, State,
 };
 
 use crate::cloud::{Bad, CANARY, Cloud, Model, Row};
@@ -86,6 +87,13 @@ impl Double {
         }
         let none = || Error::new(ErrorKind::IncompatibleOffer, "no such model there").at(&self.id, "create");
         models.first().copied().ok_or_else(none)
+    }
+
+    fn price(&self) -> Price {
+        // The cloud charges each hour that was begun.
+        let hour = if self.has(Flaw::QuotesTooLittle) { Period::MINUTE } else { Period::HOUR };
+        let rate = Charge::rate("machine", 3.into(), Period::HOUR, Billing::begun(hour));
+        Price::new(Currency::USD, vec![rate])
     }
 
     fn check(&self, request: &CreateRequest) -> Result<()> {
@@ -273,7 +281,7 @@ impl ComputeProvider for Double {
                 ..Location::default()
             },
             charge: ChargeType::PayAsYouGo,
-            price: Price::untold(),
+            price: self.price(),
             availability: Availability::Unknown,
             extras: Default::default(),
         };

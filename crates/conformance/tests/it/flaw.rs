@@ -46,6 +46,7 @@ pub(crate) enum Flaw {
     KeepsTheBinSecret,
     IgnoresTheQuery,
     InventsOfferIds,
+    QuotesTooLittle,
     ShowsItsSecret,
     ShowsItsSecretInDebug,
     CoversNothingPerCall,

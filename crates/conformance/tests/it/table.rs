@@ -68,6 +68,8 @@ pub(crate) const BROKEN: &[Row] = &[
     ("a_lost_delete_answer_is_unclear", PLAIN, &[Flaw::CallsALostDeleteRefused]),
     ("an_offer_can_be_created", PLAIN, &[Flaw::InventsOfferIds]),
     ("offers_honour_the_query", PLAIN, &[Flaw::IgnoresTheQuery]),
+    ("a_quote_is_the_bill", PLAIN, &[Flaw::QuotesTooLittle]),
+    ("a_quote_is_the_bill", GRAND, &[Flaw::QuotesTooLittle]),
     ("no_secret_is_shown", PLAIN, &[Flaw::ShowsItsSecret, Flaw::ShowsItsSecretInDebug]),
 ];
 

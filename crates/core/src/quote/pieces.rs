@@ -73,13 +73,6 @@ impl Fraction {
         Self { numerator: amount, denominator: 1 }
     }
 
-    /// `amount` x `factor` / `divisor`; absent where that has too many digits.
-    fn new(amount: Decimal, factor: u64, divisor: u64) -> Option<Self> {
-        let common = greatest_common_divisor(factor, divisor).max(1);
-        let numerator = amount.checked_mul(Decimal::from(factor / common))?;
-        Some(Self { numerator, denominator: divisor / common })
-    }
-
     pub(super) fn value(self) -> Decimal {
         if self.denominator == 1 { self.numerator } else { self.numerator / Decimal::from(self.denominator) }
     }
@@ -92,45 +85,73 @@ fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
     a
 }
 
-/// What a rate comes to; absent where that has too many digits.
-pub(super) fn cost(amount: Decimal, per: Period, billing: Billing, span: Span) -> Option<Fraction> {
-    let billed = span.billed(billing);
-    if is_invoiced(billing) {
-        return invoiced(amount, per, billing, billed);
+/// What amounts become in one span: the same for all that have the same period and billing.
+#[derive(Clone, Debug)]
+pub(super) enum Rule {
+    /// The amount so many times, divided by this at the end.
+    Pieces { times: Decimal, over: u64 },
+    /// The same for each calendar month, and none costs more than the cap.
+    Capped { times: Vec<Decimal>, over: u64, cap: Decimal },
+    /// A line on the bill of each calendar month, rounded up to the hundredth: that is the provider's rounding, not ours.
+    Invoiced { lines: Vec<(Decimal, u64)>, cap: Option<Decimal> },
+}
+
+impl Rule {
+    pub(super) fn new(per: Period, billing: Billing, span: Span) -> Self {
+        let billed = span.billed(billing);
+        let (factor, divisor) = ratio(billing.increment, per);
+        let shortened = |count: u64| {
+            let factor = count.saturating_mul(factor);
+            let common = greatest_common_divisor(factor, divisor).max(1);
+            (Decimal::from(factor / common), divisor / common)
+        };
+        if is_invoiced(billing) {
+            let line = |part| match is_share(per, billing) {
+                true => (share(part), 1),
+                false => shortened(count(billing, part)),
+            };
+            return Self::Invoiced { lines: billed.touched().months().map(line).collect(), cap: billing.cap };
+        }
+        let Some(cap) = billing.cap else {
+            let (times, over) = shortened(count(billing, billed));
+            return Self::Pieces { times, over };
+        };
+        let times = |count: u64| Decimal::from(count.saturating_mul(factor));
+        let times = counts_by_month(billing, billed).into_iter().map(times).collect();
+        Self::Capped { times, over: divisor, cap }
     }
-    let (factor, divisor) = ratio(billing.increment, per);
-    let cost = |count: u64| Fraction::new(amount, count.saturating_mul(factor), divisor);
-    let Some(cap) = billing.cap else { return cost(count(billing, billed)) };
-    let mut sum = Fraction { numerator: Decimal::ZERO, denominator: divisor };
-    for count in counts_by_month(billing, billed) {
-        let month = amount.checked_mul(Decimal::from(count.saturating_mul(factor)))?;
-        let most = cap.checked_mul(Decimal::from(divisor))?;
-        sum.numerator = sum.numerator.checked_add(month.min(most))?;
+
+    /// What this amount comes to; absent where that has too many digits.
+    pub(super) fn cost(&self, amount: Decimal) -> Option<Fraction> {
+        match self {
+            Self::Pieces { times, over } => {
+                Some(Fraction { numerator: amount.checked_mul(*times)?, denominator: *over })
+            }
+            Self::Capped { times, over, cap } => {
+                let most = cap.checked_mul(Decimal::from(*over))?;
+                let months = times.iter().map(|times| Some(amount.checked_mul(*times)?.min(most)));
+                Some(Fraction { numerator: sum(months)?, denominator: *over })
+            }
+            Self::Invoiced { lines, cap } => {
+                let line = |(times, over): &(Decimal, u64)| {
+                    let cost = Fraction { numerator: amount.checked_mul(*times)?, denominator: *over };
+                    let line = cost.value().round_dp_with_strategy(2, RoundingStrategy::AwayFromZero);
+                    Some(cap.map_or(line, |cap| line.min(cap)))
+                };
+                sum(lines.iter().map(line)).map(Fraction::whole)
+            }
+        }
     }
-    Some(sum)
+}
+
+fn sum(mut amounts: impl Iterator<Item = Option<Decimal>>) -> Option<Decimal> {
+    amounts.try_fold(Decimal::ZERO, |sum, amount| sum.checked_add(amount?))
 }
 
 /// Whether each calendar month has a line of its own on a bill.
 fn is_invoiced(billing: Billing) -> bool {
     billing.alignment == Alignment::CalendarMonth
         && (billing.increment.unit() != Unit::Month || billing.increment.count() == 1)
-}
-
-/// What a rate comes to on the bills of all calendar months. Each line is rounded up to the hundredth: that is the
-/// provider's rounding, not ours.
-fn invoiced(amount: Decimal, per: Period, billing: Billing, billed: Span) -> Option<Fraction> {
-    let (factor, divisor) = ratio(billing.increment, per);
-    let line = |part: Span| {
-        let cost = if is_share(per, billing) {
-            amount.checked_mul(share(part))?
-        } else {
-            Fraction::new(amount, count(billing, part).saturating_mul(factor), divisor)?.value()
-        };
-        let line = cost.round_dp_with_strategy(2, RoundingStrategy::AwayFromZero);
-        Some(billing.cap.map_or(line, |cap| line.min(cap)))
-    };
-    let mut months = billed.touched().months();
-    months.try_fold(Decimal::ZERO, |sum, part| sum.checked_add(line(part)?)).map(Fraction::whole)
 }
 
 /// Whether a month's rate is charged by the share of its days.

@@ -94,6 +94,20 @@ fn more_time_never_costs_less() {
 }
 
 #[test]
+fn a_meter_tells_the_same_for_many_prices_as_each_alone() {
+    let mut random = Random(11);
+    let kinds = kinds();
+    for _ in 0..200 {
+        let (start, run) = (random_start(&mut random), Duration::from_secs(random_run(&mut random)));
+        let mut meter = Meter::new(start, run);
+        for price in kinds.iter().chain(kinds.iter().rev()) {
+            assert_eq!(meter.total(price), price.total(start, run), "{start} {run:?} {price}");
+        }
+        assert_eq!(meter.rules.len(), kinds.len(), "what is billed alike is counted once");
+    }
+}
+
+#[test]
 fn a_bill_is_the_sum_of_its_parts_where_one_piece_ends() {
     let mut random = Random(2);
     let cost = |price: &Price, start: Timestamp, run: u64| {

@@ -53,7 +53,7 @@ fn each_status_has_its_state() {
 #[test]
 fn every_field_of_the_april_list_reaches_the_instance() {
     let mut april = read(Contract::April2025, VM_APRIL);
-    assert_eq!(std::mem::replace(&mut april.price, Price::untold()), price(usdc("0.298160")));
+    assert_eq!(std::mem::replace(&mut april.price, Price::untold()), price(usdc("0.298160").amount));
     insta::assert_json_snapshot!(april, @r#"
     {
       "handle": {

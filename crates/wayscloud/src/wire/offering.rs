@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use vmbroker_http::scalar::Figure;
+use vmbroker_http::scalar::{self, Figure};
 
-use super::{last_segment, loose};
+use super::last_segment;
 
 /// Figures by the type of component. Absent figures are null on the wire.
 pub(crate) type Figures = BTreeMap<String, Option<Figure>>;
@@ -14,32 +14,32 @@ pub(crate) type Figures = BTreeMap<String, Option<Figure>>;
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Offering {
-    #[serde(deserialize_with = "loose::text")]
+    #[serde(deserialize_with = "scalar::one")]
     pub(crate) uuid: Option<String>,
-    #[serde(deserialize_with = "loose::text")]
+    #[serde(deserialize_with = "scalar::one")]
     pub(crate) name: Option<String>,
     /// `OpenStack.Instance` where machines are offered.
-    #[serde(rename = "type", deserialize_with = "loose::text")]
+    #[serde(rename = "type", deserialize_with = "scalar::one")]
     pub(crate) kind: Option<String>,
     /// Only an `Active` one can be ordered from.
-    #[serde(deserialize_with = "loose::text")]
+    #[serde(deserialize_with = "scalar::one")]
     pub(crate) state: Option<String>,
     /// The project that it is for; absent or null where it is for all.
-    #[serde(deserialize_with = "loose::text")]
+    #[serde(deserialize_with = "scalar::one")]
     pub(crate) project_uuid: Option<String>,
     /// The tenant that its images, flavors and subnets belong to.
-    #[serde(deserialize_with = "loose::text")]
+    #[serde(deserialize_with = "scalar::one")]
     pub(crate) scope_uuid: Option<String>,
     /// `false` where what is ordered from it is on no bill.
-    #[serde(deserialize_with = "loose::text")]
+    #[serde(deserialize_with = "scalar::one")]
     pub(crate) billable: Option<String>,
     /// What is counted on a bill.
-    #[serde(deserialize_with = "loose::rows")]
+    #[serde(deserialize_with = "scalar::objects")]
     pub(crate) components: Vec<Component>,
-    #[serde(deserialize_with = "loose::rows")]
+    #[serde(deserialize_with = "scalar::objects")]
     pub(crate) plans: Vec<Plan>,
     /// Discounts that run now.
-    #[serde(deserialize_with = "loose::rows")]
+    #[serde(deserialize_with = "scalar::objects")]
     pub(crate) promotion_campaigns: Vec<Campaign>,
 }
 
@@ -52,24 +52,24 @@ pub(crate) struct Campaign {}
 #[serde(default)]
 pub(crate) struct Component {
     /// What plans and limits call it, such as `cores`.
-    #[serde(rename = "type", deserialize_with = "loose::text")]
+    #[serde(rename = "type", deserialize_with = "scalar::one")]
     pub(crate) kind: Option<String>,
-    #[serde(deserialize_with = "loose::text")]
+    #[serde(deserialize_with = "scalar::one")]
     pub(crate) name: Option<String>,
     /// `fixed`, `usage`, `limit`, `one` (at the start) or `few` (when the plan is changed).
-    #[serde(deserialize_with = "loose::text")]
+    #[serde(deserialize_with = "scalar::one")]
     pub(crate) billing_type: Option<String>,
     /// Such as `GB`; may be empty.
-    #[serde(deserialize_with = "loose::text")]
+    #[serde(deserialize_with = "scalar::one")]
     pub(crate) measured_unit: Option<String>,
     /// For limits: `month`, `quarterly`, `annual` or `total`; null: `month`.
-    #[serde(deserialize_with = "loose::text")]
+    #[serde(deserialize_with = "scalar::one")]
     pub(crate) limit_period: Option<String>,
     /// How many of a limit's units are one of the measured unit; null: 1.
-    #[serde(deserialize_with = "loose::number")]
+    #[serde(deserialize_with = "scalar::one")]
     pub(crate) factor: Option<u64>,
     /// `true` where it is paid for some time ahead.
-    #[serde(deserialize_with = "loose::text")]
+    #[serde(deserialize_with = "scalar::one")]
     pub(crate) is_prepaid: Option<String>,
 }
 
@@ -77,34 +77,34 @@ pub(crate) struct Component {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Plan {
-    #[serde(deserialize_with = "loose::text")]
+    #[serde(deserialize_with = "scalar::one")]
     pub(crate) uuid: Option<String>,
-    #[serde(deserialize_with = "loose::text")]
+    #[serde(deserialize_with = "scalar::one")]
     pub(crate) url: Option<String>,
-    #[serde(deserialize_with = "loose::text")]
+    #[serde(deserialize_with = "scalar::one")]
     pub(crate) name: Option<String>,
-    #[serde(deserialize_with = "loose::text")]
+    #[serde(deserialize_with = "scalar::one")]
     pub(crate) is_active: Option<String>,
-    #[serde(deserialize_with = "loose::text")]
+    #[serde(deserialize_with = "scalar::one")]
     pub(crate) archived: Option<String>,
     /// `month`, `quarter`, `half_month`, `day`, `hour` or `quantity`.
-    #[serde(deserialize_with = "loose::text")]
+    #[serde(deserialize_with = "scalar::one")]
     pub(crate) unit: Option<String>,
     /// What all fixed components cost together, for one unit of time. As text, with ten decimals.
     pub(crate) unit_price: Option<Figure>,
     /// What is paid once, at the start.
     pub(crate) init_price: Option<Figure>,
     /// What one of each component costs. As numbers.
-    #[serde(deserialize_with = "loose::object")]
+    #[serde(deserialize_with = "scalar::object")]
     pub(crate) prices: Option<Figures>,
     /// What `prices` will be from the next month on; null where nothing changes.
-    #[serde(deserialize_with = "loose::object")]
+    #[serde(deserialize_with = "scalar::object")]
     pub(crate) future_prices: Option<Figures>,
     /// How many of each fixed component there are.
-    #[serde(deserialize_with = "loose::object")]
+    #[serde(deserialize_with = "scalar::object")]
     pub(crate) quotas: Option<Figures>,
     /// The components once more, in younger versions; read for their discounts.
-    #[serde(deserialize_with = "loose::rows")]
+    #[serde(deserialize_with = "scalar::objects")]
     pub(crate) components: Vec<PlanComponent>,
 }
 
@@ -112,7 +112,7 @@ pub(crate) struct Plan {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct PlanComponent {
-    #[serde(rename = "type", deserialize_with = "loose::text")]
+    #[serde(rename = "type", deserialize_with = "scalar::one")]
     pub(crate) kind: Option<String>,
     /// In percent; null: none.
     pub(crate) discount_rate: Option<Figure>,
@@ -136,6 +136,6 @@ impl Plan {
 #[serde(default)]
 pub(crate) struct Configuration {
     /// The currency of every price: no plan tells it.
-    #[serde(rename = "CURRENCY_NAME", deserialize_with = "loose::text")]
+    #[serde(rename = "CURRENCY_NAME", deserialize_with = "scalar::one")]
     pub(crate) currency: Option<String>,
 }

@@ -5,18 +5,7 @@ use std::marker::PhantomData;
 
 use serde::de::{DeserializeOwned, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-
-use super::loose;
-
-/// One row; absent where it is no object.
-#[derive(Debug)]
-pub(crate) struct Row<T>(pub(crate) Option<T>);
-
-impl<'de, T: DeserializeOwned> Deserialize<'de> for Row<T> {
-    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
-        loose::object(source).map(Self)
-    }
-}
+use vmbroker_http::scalar::{self, Row};
 
 /// One page of a list.
 #[derive(Debug)]
@@ -69,7 +58,7 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for PageVisitor<T> {
 }
 
 #[derive(Deserialize)]
-struct Text(#[serde(deserialize_with = "loose::text")] Option<String>);
+struct Text(#[serde(deserialize_with = "scalar::one")] Option<String>);
 
 #[derive(Deserialize)]
-struct Number(#[serde(deserialize_with = "loose::number")] Option<u64>);
+struct Number(#[serde(deserialize_with = "scalar::one")] Option<u64>);

@@ -1,29 +1,15 @@
-use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
+use vmbroker_conformance::LogBuffer;
 use vmbroker_core::{ComputeProvider, Secret};
 use vmbroker_http::{Exchange, Recording, Replay};
 use vmbroker_wayscloud::Dialect;
 
 use crate::cloud::{RESOURCE, TOKEN, config, handle, over, resource_path, wish};
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test(start_paused = true)]
 async fn the_token_is_sent_and_shown_nowhere() {
-    let log = Log::default();
+    let log = LogBuffer::new();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
@@ -41,7 +27,7 @@ async fn the_token_is_sent_and_shown_nowhere() {
     let refused = provider.create(&wish()).await.unwrap_err();
     let denied = provider.status(&[handle(&format!("instance:{RESOURCE}"))]).await.unwrap_err();
     let kept = serde_json::to_string(&recording.exchanges()).unwrap();
-    let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let logged = log.text();
     assert!(logged.contains("create"), "{logged}");
     let fresh = over(Arc::new(Replay::new(Vec::new())), config(Dialect::Documented));
     for shown in [format!("{fresh:?}"), format!("{refused} {refused:?} {denied} {denied:?}"), kept, logged] {

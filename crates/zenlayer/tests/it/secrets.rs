@@ -1,37 +1,14 @@
 //! No secret leaves but in the request itself.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use serde_json::json;
-use tracing_subscriber::fmt::MakeWriter;
+use vmbroker_conformance::LogBuffer;
 use vmbroker_core::{Clock, ComputeProvider, Secret};
 use vmbroker_http::{Recording, Replay, Transport};
 use vmbroker_zenlayer::{Credentials, Zenlayer};
 
 use crate::cloud::*;
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Lines {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
 
 const CANARIES: [&str; 3] = ["canary-key-id", "canary-key-password", MACHINE_PASSWORD];
 
@@ -43,10 +20,11 @@ fn assert_clean(what: &str, text: &str) {
 
 #[tokio::test(start_paused = true)]
 async fn no_secret_is_shown_logged_or_recorded() {
-    let lines = Lines::default();
+    let log = LogBuffer::new();
+    let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_writer(lines.clone())
+        .with_writer(move || writer.clone())
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
     // The provider repeats everything that it was sent.
@@ -83,7 +61,7 @@ async fn no_secret_is_shown_logged_or_recorded() {
     let recorded = serde_json::to_string(&recording.exchanges()).unwrap();
     assert_clean("a recording", &recorded);
     assert!(recorded.contains("CreateInstances") && recorded.contains("[secret]"));
-    let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let logged = log.text();
     assert!(logged.contains("call"), "nothing was logged");
     assert_clean("a log", &logged);
 }

@@ -17,6 +17,8 @@ use crate::market::snapshot::Snapshot;
 
 /// How many different queries are kept for one account. A person asks a handful, and a watcher one.
 const KEPT: usize = 32;
+/// How many calls may be stuck at one provider before no other is sent: one more would be stuck as well.
+const STUCK: usize = 4;
 /// How long a provider may take after everybody stopped waiting, so that a late answer still serves the next question.
 const AT_MOST: Duration = Duration::from_secs(5 * 60);
 
@@ -157,7 +159,9 @@ impl Shelf {
         // A call that has taken longer than this question would wait is taken for stuck.
         let fresh = |fetch: &&Fetch| clock.elapsed().saturating_sub(fetch.since) < patience.deadline;
         let fits = |fetch: &&Fetch| fetch.query == *query || (wider && fetch.query.covers(query));
-        if let Some(fetch) = state.fetches.iter().filter(fresh).find(fits) {
+        let open = || state.fetches.iter().filter(fits);
+        let joined = open().find(fresh).or_else(|| open().last().filter(|_| open().count() >= STUCK));
+        if let Some(fetch) = joined {
             return fetch.answer.clone();
         }
         state.numbers += 1;
@@ -199,6 +203,7 @@ struct Asked {
 
 impl Asked {
     async fn run(self) -> Answer {
+        let _leave = Leave(&self);
         let at = self.clock.now();
         let offers = {
             let end = pin!(self.clock.sleep(self.at_most));
@@ -221,9 +226,11 @@ impl Asked {
     }
 }
 
-impl Drop for Asked {
-    /// Nobody joins a call that ended, however it ended.
+/// Nobody joins a call that ended, however it ended.
+struct Leave<'a>(&'a Asked);
+
+impl Drop for Leave<'_> {
     fn drop(&mut self) {
-        self.shelf.state().fetches.retain(|fetch| fetch.number != self.number);
+        self.0.shelf.state().fetches.retain(|fetch| fetch.number != self.0.number);
     }
 }

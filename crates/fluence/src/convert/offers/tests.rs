@@ -150,7 +150,8 @@ fn priced(rows: &[(&str, u64)]) -> Listed {
 
 #[test]
 fn the_price_is_what_the_dearest_row_costs_that_a_create_may_get() {
-    let rows: [(&[(&str, u64)], &str, &str); 5] = [
+    type Row<'a> = (&'a [(&'a str, u64)], &'a str, &'a str);
+    let rows: [Row<'_>; 5] = [
         (&[(r#""0.30698""#, 1)], "0.30698", "0"),
         (&[(r#"".30697""#, 1), (r#""0.35793""#, 1), (r#""0.32""#, 9)], "0.35793", "0.05096"),
         // What is sold out cannot be got, unless nothing can.
