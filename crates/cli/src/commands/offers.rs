@@ -43,7 +43,7 @@ use crate::units::{Start, duration, money, run_time, start, word};
 /// disk_gib, country, city, zone, charge, left, price, total, currency, provider_total, provider_currency, certainty,
 /// remarks.
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(disable_help_subcommand = true)]
 pub(crate) struct Args {
     #[command(subcommand)]
     history: Option<Kept>,
@@ -133,6 +133,32 @@ impl Sort {
 const RUN: Duration = Duration::from_secs(30 * 86_400);
 
 impl Args {
+    /// Refuses what stands before `history` and would be overheard there.
+    fn refuse_before_history(&self) -> Result<(), Failure> {
+        let given = [
+            ("--sandbox", self.accounts.clouds.sandbox),
+            ("--provider", !self.accounts.providers.is_empty()),
+            ("--for", self.run.is_some()),
+            ("--from", self.from != Start::Now),
+            ("--currency", self.currency.is_some()),
+            ("--max-total", self.max_total.is_some()),
+            ("--sort", self.sort != Sort::Total),
+            ("--limit", self.limit.is_some()),
+            ("--refresh", self.refresh),
+            ("--excluded", self.excluded),
+            ("--explain", self.explain),
+            ("--chart", self.chart.is_some()),
+            ("--deadline", self.deadline.is_some()),
+        ];
+        let first =
+            given.into_iter().find(|(_, given)| *given).map(|(name, _)| name).or(self.filter.first_given());
+        match first {
+            None => Ok(()),
+            Some(name) => Err(Failure::usage(format!("`{name}` stands before `history`, where it says nothing"))
+                .hint("the options of `vmbroker offers history` stand after it; `vmbroker offers history --help` has all")),
+        }
+    }
+
     /// The question, where the clock of the accounts runs so many times as fast as that of who waits.
     fn question(&self, now: jiff::Timestamp, speed: u32) -> Question {
         Question {
@@ -145,9 +171,10 @@ impl Args {
     }
 }
 
-pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
-    if let Some(Kept::History(args)) = args.history {
-        return history::run(args, &context).await;
+pub(crate) async fn run(mut args: Args, context: Context) -> Result<u8, Failure> {
+    if let Some(Kept::History(history)) = args.history.take() {
+        args.refuse_before_history()?;
+        return history::run(history, &context).await;
     }
     let open = context.open(&args.accounts).await?;
     let chart = args.chart.as_deref().map(|path| picture::place(&context.place, path)).transpose()?;
@@ -163,7 +190,7 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
         match picture::chart(&comparison, &question.query) {
             Some(chart) => {
                 picture::write(&chart, &path)?;
-                context.terminal.note(&format!("chart: {}", path.display()));
+                remarks::say_chart(&context.terminal, &path);
             }
             None => context.terminal.note("note: there is nothing to draw, so no chart was written"),
         }

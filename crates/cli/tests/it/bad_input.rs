@@ -59,6 +59,9 @@ const CASES: &[Given] = &[
     Arguments(&["offers", "--deadline", "0s"]),
     Arguments(&["offers", "--chart", "key.pub"]),
     Arguments(&["offers", "--chart", "nowhere/costs.svg"]),
+    Arguments(&["offers", "--vcpus", "2", "history"]),
+    Arguments(&["offers", "--explain", "history", "--vcpus", "2"]),
+    Arguments(&["offers", "history", "--for", "3h"]),
     Arguments(&["list", "--output", "csv"]),
     Arguments(&["status", "m1"]),
     Arguments(&["delete", "two/instance:m1"]),
@@ -237,6 +240,18 @@ async fn each_bad_input_has_its_sentence_and_its_exit_code() {
 
     vmbroker offers --chart nowhere/costs.svg
     2 error: `--chart nowhere/costs.svg` is in a folder that does not exist
+
+    vmbroker offers --vcpus 2 history
+    2 error: `--vcpus` stands before `history`, where it says nothing
+    hint: the options of `vmbroker offers history` stand after it; `vmbroker offers history --help` has all
+
+    vmbroker offers --explain history --vcpus 2
+    2 error: `--explain` stands before `history`, where it says nothing
+    hint: the options of `vmbroker offers history` stand after it; `vmbroker offers history --help` has all
+
+    vmbroker offers history --for 3h
+    2 error: unexpected argument '--for' found
+    hint: usage: vmbroker offers history [OPTIONS]
 
     vmbroker list --output csv
     2 error: `--output csv` is for `vmbroker offers` alone

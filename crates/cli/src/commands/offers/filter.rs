@@ -28,6 +28,19 @@ pub(super) struct Filter {
 }
 
 impl Filter {
+    /// The first of these options that was given; absent where none was.
+    pub(super) fn first_given(&self) -> Option<&'static str> {
+        let given = [
+            ("--vcpus", self.vcpus.is_some()),
+            ("--memory", self.memory.is_some()),
+            ("--disk", self.disk.is_some()),
+            ("--country", !self.countries.is_empty()),
+            ("--zone", self.zone.is_some()),
+            ("--prepaid-months", self.prepaid_months.is_some()),
+        ];
+        given.into_iter().find(|(_, given)| *given).map(|(name, _)| name)
+    }
+
     pub(super) fn query(&self) -> OfferQuery {
         OfferQuery {
             vcpus: self.vcpus,

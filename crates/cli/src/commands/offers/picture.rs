@@ -105,7 +105,10 @@ fn question<'a>(
 }
 
 fn name(offer: &Offer) -> String {
-    format!("{} {} {}", offer.provider, offer.id, short_place(offer))
+    match short_place(offer).as_str() {
+        "-" => format!("{} {}", offer.provider, offer.id),
+        place => format!("{} {} {place}", offer.provider, offer.id),
+    }
 }
 
 /// What machines were wanted, in words; empty where any.

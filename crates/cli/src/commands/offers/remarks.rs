@@ -1,8 +1,11 @@
 //! What is said beside the offers, on standard error.
 
+use std::path::Path;
+
 use vmbroker::{Comparison, Doubt, printable};
 
 use super::view::{Cut, View};
+use crate::json;
 use crate::terminal::Terminal;
 
 /// What the totals are for, and what they rest on.
@@ -58,12 +61,22 @@ pub(super) fn say_none(terminal: &Terminal, comparison: &Comparison) {
     }
 }
 
+/// Where the chart is.
+pub(super) fn say_chart(terminal: &Terminal, path: &Path) {
+    if terminal.is_json() {
+        terminal.note(json::line(&serde_json::json!({ "chart": path })).trim_end());
+    } else {
+        terminal.note(&format!("chart: {}", printable(&path.display().to_string())));
+    }
+}
+
 /// What a limit cut off, and what the market has to say besides.
 pub(super) fn say_rest(terminal: &Terminal, view: &View<'_>) {
     let Cut { all, unranked } = view.cut;
     if all > 0 {
         let unranked = match unranked {
             0 => String::new(),
+            many if many == all => ", none with an exact total".to_owned(),
             many => format!(", {many} of them without an exact total"),
         };
         terminal.note(&format!("note: {all} more{unranked}, cut off by `--limit`"));
