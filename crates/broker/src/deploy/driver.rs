@@ -175,11 +175,7 @@ impl Driver {
         async move {
             let written = match prepared {
                 Ok((provider, request)) => send::send(&book, provider, request, SEND_WITHIN).await,
-<<<<<<< HEAD
                 Err(error) => write(&book, marker, Err((&error).into())).await,
-=======
-                Err(error) => send::write(&book, marker, Err((&error).into())).await,
->>>>>>> journal
             };
             // The driver may be gone; then nobody waits for this.
             let _ = done.send(written);

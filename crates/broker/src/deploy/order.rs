@@ -118,6 +118,8 @@ impl Broker {
     pub async fn condemn(&self, handle: &Handle) -> Result<bool, DeployError> {
         let Some((book, leg)) = self.find(handle).await? else { return Ok(false) };
         let handle = handle.clone();
+        // One process writes the journal: who was sending when it ended is not sending any more.
+        book.record(|state, _| state.interrupted()).await?;
         book.record(move |state, _| {
             let Some(row) = state.legs.get(&leg) else { return Vec::new() };
             let found = row.is_stuck() && row.machines.is_empty();

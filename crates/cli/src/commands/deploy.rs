@@ -3,7 +3,7 @@
 mod plan;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use vmbroker::deploy::engine::Deployment;
 use vmbroker::deploy::{Broker, DeployError, DeploySpec, Plan, Planning, Report};
@@ -50,7 +50,7 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
     let wanted = Wanted::read(&args.file, &context.place, args.clouds.sandbox)?;
     let open = context.open_all(args.clouds).await?;
-    let market = named(&wanted, &open)?;
+    let market = named(&wanted, &open, &args.file)?;
     if args.plan {
         let reader = open.reader(&context.place).await?;
         let stands = match &reader {
@@ -105,7 +105,7 @@ async fn end(
     let terminal = &context.terminal;
     let addresses = standing::addresses(broker.registry(), report).await;
     let silent = plan.out.iter().filter(|out| out.offer.is_none() || out.why == "sold out");
-    let left_out: Vec<_> = silent.map(|out| (out.account.clone(), out.why.clone())).collect();
+    let left_out: Vec<_> = silent.filter_map(|out| Some((out.account.clone()?, out.why.clone()))).collect();
     let reasons = standing::reasons(state, &left_out);
     let code = if report.is_complete() { OK } else { FAILED };
     if terminal.is_json() {
@@ -133,7 +133,8 @@ async fn end(
 }
 
 /// The accounts that the file allows. Names that are no accounts are refused.
-fn named(wanted: &Wanted, open: &Open) -> Result<Registry, Failure> {
+fn named(wanted: &Wanted, open: &Open, file: &Path) -> Result<Registry, Failure> {
+    let shown = file.display();
     let known: BTreeSet<&ProviderId> = open.registry.ids().collect();
     let place = &wanted.place;
     let fields = [
@@ -144,7 +145,8 @@ fn named(wanted: &Wanted, open: &Open) -> Result<Registry, Failure> {
     for (field, ids) in fields {
         if let Some(unknown) = ids.into_iter().find(|id| !known.contains(id)) {
             let names: Vec<String> = known.iter().map(|id| format!("`{id}`")).collect();
-            let message = format!("`{field}` names `{unknown}`, but the accounts are: {}", names.join(", "));
+            let message =
+                format!("{shown}: `{field}` names `{unknown}`, but the accounts are: {}", names.join(", "));
             let failure = Failure::configuration(message);
             return Err(match crate::config::nearest(unknown.as_str(), known.iter().map(|id| id.as_str())) {
                 Some(near) => failure.hint(format!("did you mean `{near}`?")),
@@ -155,7 +157,7 @@ fn named(wanted: &Wanted, open: &Open) -> Result<Registry, Failure> {
     let all = known.into_iter().filter(|id| place.providers.is_empty() || place.providers.contains(id));
     let all: Vec<ProviderId> = all.filter(|id| !place.exclude.contains(id)).cloned().collect();
     if all.is_empty() {
-        return Err(Failure::configuration("`where.exclude` leaves no account"));
+        return Err(Failure::configuration(format!("{shown}: `where.exclude` leaves no account")));
     }
     Ok(open.registry.clone().only(&all)?)
 }
@@ -177,7 +179,7 @@ async fn plan_of(
     let spinner = context.terminal.spinner("asking for offers");
     let comparison = market.compare(&question).await;
     drop(spinner);
-    let plan = Plan::of(
+    let plan = Plan::by(
         &comparison,
         &Planning {
             strategy: wanted.policy.strategy,
@@ -196,7 +198,8 @@ fn nothing_to_try(wanted: &Wanted, plan: &Plan) -> Failure {
         Failure::other(format!("no offer meets the wish of `{}`: nothing was ordered", wanted.name));
     let mut said = BTreeSet::new();
     for out in &plan.out {
-        said.insert(format!("{}: {}", out.account, printable(&out.why)));
+        let account = out.account.as_ref().map(|account| format!("{account}: ")).unwrap_or_default();
+        said.insert(format!("{account}{}", printable(&out.why)));
     }
     said.into_iter().fold(failure, Failure::because)
 }

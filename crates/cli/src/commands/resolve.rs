@@ -68,7 +68,8 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
     }
     let broker = open.broker(&context).await?;
     let report = match decision {
-        Word::Adopt { handle, into: Some(name) } => {
+        Word::Adopt { mut handle, into: Some(name) } => {
+            handle.marker = Some(marker);
             check_into(&broker, &name).await?;
             broker.adopt(&name, &handle).await?
         }

@@ -282,6 +282,8 @@ async fn what_the_journal_does_not_know_is_swept_up_and_taken_back() {
     assert_eq!((&swept["unknown"], &swept["machines"][0]["standing"]), (&1.into(), &"orphan".into()));
     assert!(swept["machines"][0]["deletion"]["refused"].is_string(), "{swept}");
     let marker = swept["machines"][0]["marker"].as_str().unwrap();
+    let wrong = ["resolve", "vbaaaa-aaaaaaaaaaaaaaaa", "adopt", "one/instance:m1", "--into", "web"];
+    assert!(world.run(&wrong).await.err.contains(marker), "a slip of the finger is found out");
     well(&world, &["resolve", marker, "adopt", "one/instance:m1", "--into", "web"]).await;
     assert_eq!(json(&world, &["sweep"]).await["unknown"], 0);
     well(&world, &["deploy", "web.toml"]).await;

@@ -23,7 +23,7 @@ pub(super) fn show(
     context: &Context,
 ) -> Result<u8, Failure> {
     let terminal = &context.terminal;
-    let bill = plan.bill(wanted.count);
+    let bill = plan.best_case(wanted.count).zip(plan.worst_case(wanted.count));
     let code = if plan.choices.is_empty() { FAILED } else { OK };
     let up = stands.map(|state| state.legs.values().filter(|leg| leg.may_live()).count());
     if terminal.is_json() {
@@ -99,7 +99,9 @@ fn say_out(plan: &Plan, context: &Context) -> Result<(), Failure> {
     }
     let mut reasons: BTreeMap<(String, &str), Vec<String>> = BTreeMap::new();
     for out in &plan.out {
-        let offers = reasons.entry((out.account.to_string(), out.why.as_str())).or_default();
+        let offers = reasons
+            .entry((out.account.as_ref().map_or(String::new(), ToString::to_string), out.why.as_str()))
+            .or_default();
         offers.extend(out.offer.as_ref().map(ToString::to_string));
     }
     let mut text = String::from("\nOut:\n");
@@ -115,7 +117,9 @@ fn say_out(plan: &Plan, context: &Context) -> Result<(), Failure> {
 }
 
 fn say_bill(wanted: &Wanted, plan: &Plan, context: &Context) -> Result<(), Failure> {
-    let Some((least, most)) = plan.bill(wanted.count) else { return Ok(()) };
+    let (Some(least), Some(most)) = (plan.best_case(wanted.count), plan.worst_case(wanted.count)) else {
+        return Ok(());
+    };
     let (least, most) = (money_cell(least), money_cell(most));
     let text = match wanted.policy.budget {
         Some(budget) => format!(
