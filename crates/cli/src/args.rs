@@ -7,7 +7,10 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use vmbroker::ProviderId;
 
-use crate::commands::{completions, create, delete, demo, init, list, offers, providers, sandbox, status};
+use crate::commands::{
+    completions, create, delete, demo, deploy, deployments, destroy, events, init, list, offers, providers,
+    receipt, resolve, sandbox, status, sweep,
+};
 use crate::failure::Failure;
 use crate::units::word;
 
@@ -82,6 +85,13 @@ pub(crate) enum Command {
     List(list::Args),
     Status(status::Args),
     Delete(delete::Args),
+    Deploy(deploy::Args),
+    Deployments(deployments::Args),
+    Events(events::Args),
+    Receipt(receipt::Args),
+    Resolve(resolve::Args),
+    Destroy(destroy::Args),
+    Sweep(sweep::Args),
     Completions(completions::Args),
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use vmbroker::journal::Probe;
 use vmbroker::{
     Catalogue, Clock, ComputeProvider, Error, ErrorKind, ExchangeRates, Handle, Market, Owner, ProviderId,
     Registry,
@@ -23,6 +24,8 @@ pub(crate) struct Context {
     pub terminal: Terminal,
     pub place: Place,
     pub global: Global,
+    /// Called at every commit of the journal; absent but in tests.
+    pub probe: Option<Probe>,
     clock: Clock,
     providers: Vec<Arc<dyn ComputeProvider>>,
 }
@@ -44,8 +47,17 @@ impl Context {
         global: Global,
         clock: Clock,
         providers: Vec<Arc<dyn ComputeProvider>>,
+        probe: Option<Probe>,
     ) -> Self {
-        Self { terminal, place, global, clock, providers }
+        Self { terminal, place, global, probe, clock, providers }
+    }
+
+    /// Adds the accounts that are not in any configuration.
+    pub(crate) fn add_providers(&self, registry: &mut Registry) -> Result<(), Failure> {
+        for provider in &self.providers {
+            registry.add(Arc::clone(provider))?;
+        }
+        Ok(())
     }
 
     /// The time that configured accounts live by.
@@ -71,9 +83,7 @@ impl Context {
         }
         let config = Config::load(self.global.config.as_deref(), &self.place)?;
         let mut registry = config.open(&self.clock)?;
-        for provider in &self.providers {
-            registry.add(Arc::clone(provider))?;
-        }
+        self.add_providers(&mut registry)?;
         if registry.is_empty() {
             return Err(no_accounts(&config));
         }
@@ -92,12 +102,17 @@ impl Open {
 
     /// The market of these accounts. That of simulated clouds keeps nothing: they end with the command.
     pub(crate) fn market(&self, place: &Place) -> Result<Market, Failure> {
+        self.market_of(self.registry.clone(), place)
+    }
+
+    /// The market of some of these accounts.
+    pub(crate) fn market_of(&self, accounts: Registry, place: &Place) -> Result<Market, Failure> {
         let rates = ExchangeRates::new(self.config.exchange.iter().cloned())?;
         let catalogue = match self.sandbox {
             Some(_) => Catalogue::in_memory(),
             None => catalogue::catalogue(&self.config, place),
         };
-        Ok(Market::new(self.registry.clone(), catalogue, rates))
+        Ok(Market::new(accounts, catalogue, rates))
     }
 
     /// Refuses handles of accounts that are not there, before anything is asked.

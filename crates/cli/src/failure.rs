@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use std::ops::{Deref, DerefMut};
 
 use serde::Serialize;
+use vmbroker::deploy::DeployError;
+use vmbroker::journal::{JournalError, JournalErrorKind};
 use vmbroker::{Effect, Error, ErrorKind, Retry, printable};
 
 /// The exit code where all went well.
@@ -154,9 +156,46 @@ impl Failure {
     }
 }
 
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        let mut failure = Self::new(FAILED, journal_word(error.kind()), error.to_string());
+        let mut source = error.source();
+        while let Some(cause) = source {
+            failure.causes.push(cause.to_string());
+            source = cause.source();
+        }
+        failure
+    }
+}
+
+impl From<DeployError> for Failure {
+    fn from(error: DeployError) -> Self {
+        match error {
+            DeployError::Wish(error) => Self::of(&error),
+            DeployError::Journal(error) => error.into(),
+        }
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::of(&error)
+    }
+}
+
+/// What is wrong with the journal, as programs read it.
+fn journal_word(kind: JournalErrorKind) -> &'static str {
+    match kind {
+        JournalErrorKind::InUse => "journal_in_use",
+        JournalErrorKind::Foreign => "journal_foreign",
+        JournalErrorKind::Newer => "journal_newer",
+        JournalErrorKind::Damaged => "journal_damaged",
+        JournalErrorKind::Exposed => "journal_exposed",
+        JournalErrorKind::Full => "journal_full",
+        JournalErrorKind::ReadOnly => "journal_read_only",
+        JournalErrorKind::Io => "journal_io",
+        JournalErrorKind::Conflict => "journal_conflict",
+        JournalErrorKind::Missing => "journal_missing",
     }
 }
 

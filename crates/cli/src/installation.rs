@@ -3,19 +3,20 @@
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use vmbroker::{Marker, Owner};
 
 use crate::config::{Config, Place};
 use crate::failure::Failure;
+use crate::state;
 
 /// The owner tag of this installation: of the `owner` in the configuration, else of the id in the state folder,
 /// which is made where there is none.
 pub(crate) fn owner(config: &Config, place: &Place) -> Result<Owner, Failure> {
     let id = match &config.owner {
         Some(owner) => owner.clone(),
-        None => id_in(&state_folder(place)?)?,
+        None => id_in(&state::folder(config, place)?)?,
     };
     Ok(Owner::of_installation(&id))
 }
@@ -35,15 +36,6 @@ fn random<const N: usize>() -> Result<[u8; N], Failure> {
     getrandom::fill(&mut bytes)
         .map_err(|error| Failure::other("the operating system gives no random numbers").because(error))?;
     Ok(bytes)
-}
-
-fn state_folder(place: &Place) -> Result<PathBuf, Failure> {
-    place.state_home().map(|home| home.join("vmbroker")).ok_or_else(|| {
-        Failure::configuration(
-            "there is no place for the installation's id: neither `XDG_STATE_HOME` nor `HOME` is set",
-        )
-        .hint("`owner = \"…\"` in vmbroker.toml names the installation instead")
-    })
 }
 
 fn id_in(folder: &Path) -> Result<String, Failure> {

@@ -4,7 +4,10 @@ use tracing::instrument::WithSubscriber;
 
 use crate::Surroundings;
 use crate::args::{self, Asked, Cli, Command};
-use crate::commands::{completions, create, delete, demo, init, list, offers, providers, sandbox, status};
+use crate::commands::{
+    completions, create, delete, demo, deploy, deployments, destroy, events, init, list, offers, providers,
+    receipt, resolve, sandbox, status, sweep,
+};
 use crate::config::Place;
 use crate::context::Context;
 use crate::failure::{Failure, OK, USAGE};
@@ -17,7 +20,7 @@ const HELP_WIDTH: u16 = 100;
 /// Runs the program once and returns its exit code: 0 all went well, 1 a provider failed or what was wanted did
 /// not come true, 2 the command line is wrong, 3 the configuration is wrong.
 pub async fn run(surroundings: Surroundings) -> u8 {
-    let Surroundings { args, env, folder, stdout, stderr, clock, providers } = surroundings;
+    let Surroundings { args, env, folder, stdout, stderr, clock, providers, probe } = surroundings;
     let width = stdout.width.unwrap_or(HELP_WIDTH);
     let terminal = Terminal::new(stdout, stderr, args::format_of(&args));
     let place = Place { env, folder };
@@ -34,7 +37,7 @@ pub async fn run(surroundings: Surroundings) -> u8 {
         Ok(Asked::Run(cli)) => {
             let log =
                 log::subscriber(cli.global.verbose, place.variable("VMBROKER_LOG").as_deref(), &terminal);
-            let context = Context::new(terminal.clone(), place, cli.global.clone(), clock, providers);
+            let context = Context::new(terminal.clone(), place, cli.global.clone(), clock, providers, probe);
             match log {
                 Err(failure) => Err(failure),
                 Ok(None) => Box::pin(command(*cli, context)).await,
@@ -63,6 +66,13 @@ async fn command(cli: Cli, context: Context) -> Result<u8, Failure> {
         Command::List(args) => Box::pin(list::run(args, context)).await,
         Command::Status(args) => Box::pin(status::run(args, context)).await,
         Command::Delete(args) => Box::pin(delete::run(args, context)).await,
+        Command::Deploy(args) => Box::pin(deploy::run(args, context)).await,
+        Command::Deployments(args) => Box::pin(deployments::run(args, context)).await,
+        Command::Events(args) => Box::pin(events::run(args, context)).await,
+        Command::Receipt(args) => Box::pin(receipt::run(args, context)).await,
+        Command::Resolve(args) => Box::pin(resolve::run(args, context)).await,
+        Command::Destroy(args) => Box::pin(destroy::run(args, context)).await,
+        Command::Sweep(args) => Box::pin(sweep::run(args, context)).await,
         Command::Completions(args) => completions::run(args, &context),
     }
 }

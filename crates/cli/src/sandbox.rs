@@ -133,12 +133,20 @@ impl Sandbox {
         accounts::config(self.running.clouds(), self.pace, self.today())
     }
 
-    /// The accounts as a vmbroker.toml, and the secrets that it names.
+    /// The accounts as a vmbroker.toml with this folder for the journal, and the secrets that it names.
     pub(crate) fn config_text(
         &self,
         secrets: Secrets<'_>,
+        state: &str,
     ) -> Result<(String, BTreeMap<String, String>), Failure> {
-        accounts::text(self.running.clouds(), self.pace, self.today(), secrets)
+        accounts::text(self.running.clouds(), self.pace, self.today(), secrets, state)
+    }
+
+    /// A name for the folder of the journal that no other run of simulated clouds has: their machines end with them,
+    /// and a journal of machines that are no longer there would say that all have vanished.
+    pub(crate) fn state_name(&self) -> String {
+        let port = self.control_url().rsplit(':').next().unwrap_or_default();
+        format!("{}-{port}", self.clock.now().as_second())
     }
 
     fn today(&self) -> Date {

@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use vmbroker::journal::Probe;
 use vmbroker::{Clock, ComputeProvider};
 
 /// Everything the program takes from outside, so that a test or another program can be that outside.
@@ -27,6 +28,8 @@ pub struct Surroundings {
     /// Further accounts, besides the configured ones: this is how a program with an adapter of its own gets
     /// this command line. Empty: none.
     pub providers: Vec<Arc<dyn ComputeProvider>>,
+    /// Called at every commit of the journal, so that a test can end the program there. Absent: nothing is.
+    pub probe: Option<Probe>,
 }
 
 impl Surroundings {
@@ -46,6 +49,7 @@ impl Surroundings {
             stderr: Stream { to: Box::new(io::stderr()), width: err_width },
             clock: Clock::system(),
             providers: Vec::new(),
+            probe: None,
         }
     }
 }

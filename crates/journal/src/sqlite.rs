@@ -2,6 +2,7 @@
 
 mod failure;
 mod files;
+mod memory;
 mod read;
 mod schema;
 mod write;
@@ -37,8 +38,17 @@ struct Inner {
     file: PathBuf,
     connection: Mutex<Connection>,
     probe: Option<Probe>,
-    /// Held as long as this journal may write; absent for readers.
-    writer: Option<File>,
+    /// What lets this journal write; absent for readers.
+    writer: Option<Writer>,
+}
+
+/// What lets a journal write.
+#[derive(Debug)]
+enum Writer {
+    /// The lock of the one writer, held as long as this lives.
+    Lock(#[expect(dead_code, reason = "it is held, never read")] File),
+    /// Nobody else can reach it.
+    Alone,
 }
 
 impl SqliteJournal {
@@ -70,7 +80,7 @@ impl SqliteJournal {
                 file,
                 connection: Mutex::new(connection),
                 probe,
-                writer: Some(writer),
+                writer: Some(Writer::Lock(writer)),
             })))
         })
         .await

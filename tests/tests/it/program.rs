@@ -98,7 +98,7 @@ impl Home {
     }
 }
 
-/// `vmbroker sandbox` with one cloud, as a process.
+/// `vmbroker sandbox` as a process. What is said of one cloud is said of the first.
 pub(crate) struct Served {
     dialect: Dialect,
     pub(crate) document: Value,
@@ -108,10 +108,16 @@ pub(crate) struct Served {
 impl Served {
     /// Starts it; the accounts are in the home's vmbroker.toml.
     pub(crate) async fn start(home: &Home, dialect: Dialect) -> Self {
-        // A machine is up after about a second. It ends by itself should this test be killed.
-        let args =
-            ["sandbox", "--cloud", dialect.name(), "--for", "300", "--speed", "60", "--output", "json"];
-        let args: Vec<&str> = args.into_iter().chain(["--write-config", "vmbroker.toml"]).collect();
+        // A machine is up after about a second.
+        Self::start_all(home, &[dialect], "60").await
+    }
+
+    /// The same with these clouds, so many times as fast as real ones.
+    pub(crate) async fn start_all(home: &Home, dialects: &[Dialect], speed: &str) -> Self {
+        // It ends by itself should this test be killed.
+        let mut args = vec!["sandbox", "--for", "300", "--speed", speed, "--output", "json"];
+        args.extend(["--write-config", "vmbroker.toml"]);
+        args.extend(dialects.iter().flat_map(|dialect| ["--cloud", dialect.name()]));
         let mut child = home.command(&args).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let read = async {
@@ -125,7 +131,7 @@ impl Served {
             text
         };
         let text = tokio::time::timeout(PATIENCE, read).await.unwrap();
-        Self { dialect, document: serde_json::from_str(&text).unwrap(), child }
+        Self { dialect: dialects[0], document: serde_json::from_str(&text).unwrap(), child }
     }
 
     /// The account at it.
@@ -135,9 +141,40 @@ impl Served {
 
     /// A call of this cloud's control face.
     pub(crate) async fn control(&self, method: &str, what: &str, body: Option<&Value>) -> Value {
+        self.control_of(self.dialect, method, what, body).await
+    }
+
+    /// A call of the control face of this cloud.
+    pub(crate) async fn control_of(
+        &self,
+        dialect: Dialect,
+        method: &str,
+        what: &str,
+        body: Option<&Value>,
+    ) -> Value {
         let url = self.document["control"].as_str().unwrap();
-        let answer = speak(url, method, &format!("/{}/{what}", self.dialect), body).await;
+        let answer = speak(url, method, &format!("/{dialect}/{what}"), body).await;
         serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
+    }
+
+    /// Lets something go wrong at this cloud: once, or from now on.
+    pub(crate) async fn arm_at(
+        &self,
+        dialect: Dialect,
+        operation: Option<&str>,
+        kind: Value,
+        times: Option<u32>,
+    ) {
+        let fault = json!({ "kind": kind, "operation": operation, "times": times });
+        self.control_of(dialect, "POST", "faults", Some(&fault)).await;
+    }
+
+    /// How many machines cost money now at this cloud, and how many creates it saw.
+    pub(crate) async fn open_at(&self, dialect: Dialect) -> (u64, usize) {
+        let ledger = self.control_of(dialect, "GET", "ledger", None).await;
+        let calls = self.control_of(dialect, "GET", "calls", None).await;
+        let creates = calls.as_array().unwrap().iter().filter(|call| call["operation"] == "create").count();
+        (ledger["open"].as_u64().unwrap(), creates)
     }
 
     pub(crate) async fn arm(&self, kind: Value) {

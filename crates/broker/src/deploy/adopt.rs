@@ -12,7 +12,8 @@ impl Broker {
     /// is wanted. The deployment is made where there is none of this name.
     ///
     /// # Errors
-    /// `InvalidRequest` where the machine's marker is another installation's or the journal knows it already;
+    /// `InvalidRequest` where the machine's marker is another installation's, or another than that of the handle, where
+    /// it has one, or the journal knows it already;
     /// what listing the account meets; the journal's errors.
     ///
     /// # Idempotency
@@ -28,6 +29,9 @@ impl Broker {
             .marker
             .filter(|marker| marker.owner() == self.owner())
             .ok_or_else(|| refuse(format!("`{handle}` carries no marker of this installation")))?;
+        if let Some(given) = handle.marker.filter(|given| *given != marker) {
+            return Err(refuse(format!("the marker of `{handle}` is `{marker}`, not `{given}`")));
+        }
         if self.journal().legs().await?.iter().any(|leg| leg.marker == marker) {
             return Err(refuse(format!("the journal knows `{handle}` already: its marker is `{marker}`")));
         }

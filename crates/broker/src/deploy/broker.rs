@@ -269,7 +269,7 @@ impl Broker {
         Run::new(Box::pin(driver.run()), news, book, hold)
     }
 
-    async fn terms(&self, spec: &DeploySpec) -> Result<Terms, DeployError> {
+    pub(super) async fn terms(&self, spec: &DeploySpec) -> Result<Terms, DeployError> {
         let mut rules = BTreeMap::new();
         for id in self.registry.ids() {
             if let Ok(provider) = self.registry.get(id) {

@@ -25,6 +25,7 @@ pub(crate) use book::{Book, Time};
 pub(crate) use ending::Endings;
 pub(crate) use requote::Quotes;
 use round::{Round, RoundEnd};
+pub(crate) use send::write;
 
 use super::engine::guards::{Guard, holds};
 use super::engine::{Deployment, Looked, Mode, What, later};
@@ -180,10 +181,10 @@ impl Driver {
                 Ok((provider, choice, request)) => {
                     match quotes.check(&book, &*provider, &choice, &request).await {
                         Ok(()) => send::send(&book, provider, request, SEND_WITHIN).await,
-                        Err(fault) => send::write(&book, marker, Err(fault)).await,
+                        Err(fault) => write(&book, marker, Err(fault)).await,
                     }
                 }
-                Err(error) => send::write(&book, marker, Err((&error).into())).await,
+                Err(error) => write(&book, marker, Err((&error).into())).await,
             };
             // The driver may be gone; then nobody waits for this.
             let _ = done.send(written);

@@ -8,12 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use vmbroker::deploy::{News, Order};
 use vmbroker::{
-    ComputeProvider, ComputeProviderExt, CreateRequest, Effect, Error, Goal, Handle, Marker, Observation,
-    ProviderId, Wait,
+    ComputeProvider, ComputeProviderExt, Effect, Error, Goal, Handle, Marker, Observation, Owner, ProviderId,
+    Wait,
 };
 
-use super::{address_cell, duration_cell, one_account, state_cell};
+use super::follow::not_written;
+use super::{address_cell, do_what_is_due, duration_cell, one_account, state_cell};
 use crate::args::Clouds;
 use crate::context::{Context, Open};
 use crate::failure::{Failure, OK};
@@ -24,8 +26,9 @@ use crate::{installation, json};
 
 /// Order one machine and print its handle.
 ///
-/// Its marker is printed on standard error before anything is sent: whatever happens then, the machine can be
-/// found by it. An order is sent once and never repeated.
+/// Its marker is printed on standard error, and stands in the journal, before anything is sent: whatever happens
+/// then, the machine can be found by it. An order is sent once and never repeated. The machine is a deployment of one
+/// whose name is its marker: `vmbroker events MARKER`, `receipt MARKER`.
 ///
 /// JSON: `{"marker", "handle_text", "handle", "observation"}` on standard output, and before it the lines
 /// `{"marker"}` and `{"accepted": handle}` on standard error.
@@ -60,23 +63,30 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
     let open = Open { registry: open.registry.clone().only(args.provider.as_slice())?, ..open };
     let account = one_account(&open.registry, args.provider.as_ref())?;
     let provider = open.registry.get(&account)?;
-    let marker = installation::new_marker(open.owner(&context.place)?)?;
-    let request = args.wish.request(marker, &context.place, open.sandbox.is_some())?;
+    let mut request = args.wish.request(nobody(), &context.place, open.sandbox.is_some())?;
     request.check()?;
+    let broker = open.broker(&context).await?;
+    let marker = installation::new_marker(broker.owner())?;
+    request.marker = marker;
     let terminal = &context.terminal;
     if request.charge.months().is_some() {
         terminal.note("note: a prepaid machine cannot be deleted before its term ends");
     }
     say_line(&context, "marker", marker.as_str());
-    let handle = match send(&context, &provider, &request).await {
-        Ok(handle) => handle,
-        Err(error) => return Err(what_now(&error, &provider, marker)),
-    };
-    if terminal.is_json() {
-        say_line(&context, "accepted", &handle.to_string());
-    } else {
-        terminal.print(&format!("{handle}\n"))?;
+    let ordered = broker.order(&account, request).await;
+    let mut order = ordered.map_err(|error| Failure::from(error).hint("nothing was ordered"))?;
+    let answer = send(&context, &provider, &mut order).await;
+    if let Ok(handle) = &answer {
+        if terminal.is_json() {
+            say_line(&context, "accepted", &handle.to_string());
+        } else {
+            terminal.print(&format!("{handle}\n"))?;
+        }
     }
+    settle(&context, order).await;
+    let handle = answer.map_err(|error| what_now(&error, &provider, marker))?;
+    // From here on others may write the journal.
+    do_what_is_due(&context, broker).await;
     let waited = match args.wait {
         None => Ok(None),
         Some(until) => wait(&context, &open, provider, &handle, until, args.timeout).await.map(Some),
@@ -92,6 +102,11 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
     })
 }
 
+/// The marker of a wish that is only checked.
+fn nobody() -> Marker {
+    Marker::new(Owner::of_installation(""), [0; 10])
+}
+
 /// What is known of a machine, for a person or a program, to standard error.
 fn say_line(context: &Context, what: &str, value: &str) {
     if context.terminal.is_json() {
@@ -101,30 +116,40 @@ fn say_line(context: &Context, what: &str, value: &str) {
     }
 }
 
-/// Sends the order. Stopping in the middle of it would lose its answer, so that has to be asked for twice.
+/// Awaits the answer. Stopping in the middle would lose it, so that has to be asked for twice.
 async fn send(
     context: &Context,
     provider: &Arc<dyn ComputeProvider>,
-    request: &CreateRequest,
+    order: &mut Order,
 ) -> Result<Handle, Error> {
-    let spinner = context.terminal.spinner("ordering");
-    let mut answer = std::pin::pin!(provider.create(request));
+    let _spinner = context.terminal.spinner("ordering");
     tokio::select! {
-        answer = &mut answer => return answer,
+        answer = order.answer() => return answer,
         () = interrupted() => {}
     }
     context.terminal.note(
         "the order is on its way: its answer is awaited, so that no machine is lost; Ctrl-C again stops all the same",
     );
-    let result = tokio::select! {
-        answer = &mut answer => answer,
+    tokio::select! {
+        answer = order.answer() => answer,
         () = interrupted() => {
             let error = Error::new(vmbroker::ErrorKind::DeadlineExceeded, "stopped before the answer came");
             Err(error.at(provider.id(), "create").with_effect(Effect::Unknown))
         }
-    };
-    drop(spinner);
-    result
+    }
+}
+
+/// Waits until the answer is in the journal, and says so where it cannot be written.
+async fn settle(context: &Context, mut order: Order) {
+    loop {
+        let news = tokio::select! {
+            news = order.written() => news,
+            () = interrupted() => return,
+        };
+        let Some(News::NotWritten { leg, handle, why }) = news else { return };
+        let handle = handle.map(|handle| handle.to_string());
+        context.terminal.note(&not_written(&leg.to_string(), handle.as_deref(), &why));
+    }
 }
 
 /// What a failed order means and what to do next.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::{Value, json};
-use vmbroker::{ComputeProvider, ComputeProviderExt, Error, Handle, Next, Wait, printable};
+use vmbroker::{ComputeProvider, ComputeProviderExt, Error, Handle, Next, ProviderId, Wait, printable};
 
-use super::duration_cell;
+use super::{do_what_is_due, duration_cell};
 use crate::args::Clouds;
 use crate::context::{Context, Open};
 use crate::failure::{FAILED, Failure, OK};
@@ -14,7 +14,8 @@ use crate::units::{duration, word};
 
 /// Delete machines, and wait until it is proven that they are gone.
 ///
-/// Safe to repeat at any time, in any state.
+/// Safe to repeat at any time, in any state. A machine of a deployment is no longer wanted then: `vmbroker deploy` makes
+/// none in its place until it is run with the same `count` again.
 ///
 /// JSON: `{"machines": [{"handle_text", "handle", "result", "why", "wait_seconds", "failure"}]}`, where the result
 /// is `gone`, `unproven`, `failed` or, with `--no-wait`, `started`, `wait_then_repeat` or `nothing_left`.
@@ -62,6 +63,7 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
             handles.push(handle);
         }
     }
+    condemn(&context, &open, &handles).await?;
     let terminal = &context.terminal;
     let total = handles.len();
     let spinner = terminal.spinner(format!("deleting {total} of {total} machines"));
@@ -77,11 +79,48 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
         spinner.say(format!("deleting {} of {total} machines", total - ends.len()));
     }
     drop((spinner, still_open));
+    note_ends(&context, &open, &ends).await;
     if terminal.is_json() {
         let machines: Vec<Value> = ends.iter().map(as_json).collect();
         terminal.print_json(&json!({ "machines": machines }))?;
     }
     Ok(report(&context, &ends))
+}
+
+/// Writes down that these machines are to be deleted, before anything is sent. Those that the journal knows by their
+/// order only are found by the marker that a look shows.
+async fn condemn(context: &Context, open: &Open, handles: &[Handle]) -> Result<(), Failure> {
+    let broker = open.broker(context).await?;
+    let mut unknown = Vec::new();
+    for handle in handles {
+        if !broker.condemn(handle).await? {
+            unknown.push(handle.clone());
+        }
+    }
+    let live = broker.journal().legs().await?.into_iter().filter(|leg| leg.live);
+    let accounts: Vec<ProviderId> = live.map(|leg| leg.account).collect();
+    unknown.retain(|handle| accounts.contains(&handle.provider));
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    for seen in open.registry.status(&unknown).await.into_iter().filter_map(|it| it.result.ok()).flatten() {
+        let marker = seen.instance().and_then(|it| it.marker).or(seen.handle.marker);
+        let handle = Handle { marker, ..seen.handle };
+        broker.condemn(&handle).await?;
+    }
+    Ok(())
+}
+
+/// Writes down what is proven gone, and does what is due. Where another program writes the journal by now, the next look
+/// finds the same.
+async fn note_ends(context: &Context, open: &Open, ends: &[Deleted]) {
+    let Ok(broker) = open.broker(context).await else { return };
+    for deleted in ends.iter().filter(|it| matches!(it.end, End::Gone)) {
+        if let Err(error) = broker.gone(&deleted.now).await {
+            context.terminal.note(&format!("warning: {error}"));
+        }
+    }
+    do_what_is_due(context, broker).await;
 }
 
 async fn delete(open: &Open, handle: Handle, wait: Option<&Wait>) -> Deleted {

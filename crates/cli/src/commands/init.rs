@@ -2,34 +2,45 @@
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use crate::context::Context;
 use crate::failure::{Failure, OK};
 
-/// Write a commented vmbroker.toml to fill in; an existing file is never overwritten.
+/// Write a commented vmbroker.toml to fill in, or a deployment's file; an existing file is never overwritten.
 ///
-/// Where: `--config FILE`, else ./vmbroker.toml.
+/// Where: `--config FILE`, else ./vmbroker.toml; with `--deployment FILE` a file for `vmbroker deploy`, there.
 ///
 /// JSON: `{"written": path}`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Args {}
+pub(crate) struct Args {
+    /// Write a deployment's file instead.
+    #[arg(long, value_name = "FILE", conflicts_with = "config")]
+    deployment: Option<PathBuf>,
+}
 
-pub(crate) fn run(_: Args, context: &Context) -> Result<u8, Failure> {
-    let named = context.global.config.as_deref().unwrap_or(Path::new("vmbroker.toml"));
+pub(crate) fn run(args: Args, context: &Context) -> Result<u8, Failure> {
+    let usual = context.global.config.as_deref().unwrap_or(Path::new("vmbroker.toml"));
+    let (named, template) = match &args.deployment {
+        Some(file) => (file.as_path(), DEPLOYMENT),
+        None => (usual, TEMPLATE),
+    };
     let path = context.place.resolve(&context.place.folder, named);
     let written = OpenOptions::new()
         .write(true)
         .create_new(true)
         .open(&path)
-        .and_then(|mut file| file.write_all(TEMPLATE.as_bytes()));
+        .and_then(|mut file| file.write_all(template.as_bytes()));
     match written {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             let message = format!("`{}` is there already and stays as it is", path.display());
-            return Err(Failure::configuration(message).hint("`--config FILE` writes to another place"));
+            let option = if args.deployment.is_some() { "--deployment" } else { "--config" };
+            return Err(
+                Failure::configuration(message).hint(format!("`{option} FILE` writes to another place"))
+            );
         }
         Err(error) => {
             let message = format!("`{}` cannot be written", path.display());
@@ -40,10 +51,16 @@ pub(crate) fn run(_: Args, context: &Context) -> Result<u8, Failure> {
         context.terminal.print_json(&json!({ "written": path }))?;
     } else {
         context.terminal.print(&format!("{}\n", path.display()))?;
-        context.terminal.note("note: fill in at least one account, then run `vmbroker providers`");
+        context.terminal.note(match args.deployment {
+            Some(_) => "note: fill it in, then run `vmbroker deploy FILE --plan`: it spends nothing",
+            None => "note: fill in at least one account, then run `vmbroker providers`",
+        });
     }
     Ok(OK)
 }
+
+/// A deployment's file: what must stand in it, and all else commented out.
+pub(crate) const DEPLOYMENT: &str = include_str!("deployment.toml");
 
 /// What is written: every account commented out.
 pub(crate) const TEMPLATE: &str = include_str!("init.toml");
@@ -51,8 +68,6 @@ pub(crate) const TEMPLATE: &str = include_str!("init.toml");
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::path::PathBuf;
-
     use vmbroker::Clock;
 
     use super::*;

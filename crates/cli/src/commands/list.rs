@@ -1,7 +1,11 @@
 //! `vmbroker list`.
 
+mod known;
+
 use serde_json::json;
 use vmbroker::{Error, Instance, Listing, Marker, Owner};
+
+use known::Known;
 
 use super::{address_cell, duration_cell, place_cell, size_cell, state_cell};
 use crate::args::Accounts;
@@ -14,7 +18,9 @@ use crate::units::word;
 /// List the machines of all accounts.
 ///
 /// JSON: `{"instances": [{"handle_text", "handle", "name", "marker", "state", "word", "size", "location",
-/// "public_addresses", "price", …}], "complete": [account], "failures": [{"provider", "message", …}]}`.
+/// "public_addresses", "price", "deployment", …}], "complete": [account], "missing": [{"marker", "deployment",
+/// "provider", "handle_text"}], "failures": [{"provider", "message", …}]}`. `deployment` is the one that the journal has it
+/// in, or null; `missing` are machines that the journal has as up and that no complete list shows.
 /// Only for the accounts under `complete` may absence be concluded.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -45,16 +51,28 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
         }
     }
     let terminal = &context.terminal;
+    let known = Known::read(&context, &open).await;
+    let missing = if args.marker.is_none() { known.missing(&instances, &complete) } else { Vec::new() };
     if terminal.is_json() {
         let failures: Vec<Failure> = errors.iter().map(Failure::of).collect();
-        let instances: Vec<_> = instances.iter().map(json::instance).collect();
-        terminal
-            .print_json(&json!({ "instances": instances, "complete": complete, "failures": failures }))?;
+        let document = |instance: &Instance| {
+            let mut value = json::instance(instance);
+            value["deployment"] = json!(known.deployment(instance));
+            value
+        };
+        let instances: Vec<_> = instances.iter().map(document).collect();
+        let missing: Vec<_> = missing.iter().map(|leg| known::document(leg)).collect();
+        terminal.print_json(&json!({
+            "instances": instances, "complete": complete, "missing": missing, "failures": failures,
+        }))?;
     } else if instances.is_empty() {
         say_none(&args, &context, &open, &errors);
     } else {
-        table(&instances).print(terminal)?;
+        table(&instances, &known).print(terminal)?;
         say_doubled(&args, &context, instances.len());
+    }
+    if !terminal.is_json() {
+        known::say_missing(terminal, &missing);
     }
     Ok(report_all(terminal, errors))
 }
@@ -114,8 +132,9 @@ fn asked(open: &Open, errors: &[Error]) -> Option<String> {
 }
 
 /// The table that shows machines.
-fn table(instances: &[Instance]) -> Table {
-    let mut table = Table::new(&[
+fn table(instances: &[Instance], known: &Known) -> Table {
+    let named = instances.iter().any(|instance| known.name(instance).is_some());
+    let mut columns = vec![
         column("HANDLE"),
         column("STATE"),
         column("NAME").dispensable(1),
@@ -123,9 +142,13 @@ fn table(instances: &[Instance]) -> Table {
         column("WHERE").dispensable(4),
         column("ADDRESS").dispensable(2),
         column("PRICE").dispensable(5),
-    ]);
+    ];
+    if named {
+        columns.push(column("DEPLOYMENT").dispensable(1));
+    }
+    let mut table = Table::new(&columns);
     for instance in instances {
-        table.row([
+        let mut row = vec![
             instance.handle.to_string(),
             state_cell(instance.state, &instance.word),
             instance.name.clone(),
@@ -133,7 +156,11 @@ fn table(instances: &[Instance]) -> Table {
             place_cell(&instance.location),
             address_cell(instance),
             instance.price.to_string(),
-        ]);
+        ];
+        if named {
+            row.push(known.name(instance).unwrap_or("-").to_owned());
+        }
+        table.row(row);
     }
     table
 }

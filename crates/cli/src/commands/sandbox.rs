@@ -83,7 +83,8 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
 
 fn say_start(sandbox: &Sandbox, context: &Context, written: Option<&Path>) -> Result<(), Failure> {
     let terminal = &context.terminal;
-    let (config, secrets) = sandbox.config_text(Secrets::Variables)?;
+    let (config, secrets) =
+        sandbox.config_text(Secrets::Variables, &format!("sandbox.state/{}", sandbox.state_name()))?;
     if terminal.is_json() {
         return terminal.print_json(&json!({
             "clouds": sandbox.clouds(),
@@ -125,7 +126,8 @@ fn write_config(sandbox: &Sandbox, context: &Context, file: &Path) -> Result<Pat
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let folder = format!("{name}.secrets");
-    let (text, secrets) = sandbox.config_text(Secrets::Files(&folder))?;
+    let (text, secrets) =
+        sandbox.config_text(Secrets::Files(&folder), &format!("{name}.state/{}", sandbox.state_name()))?;
     let write = || -> std::io::Result<()> {
         let secrets_folder = path.with_file_name(&folder);
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&secrets_folder)?;

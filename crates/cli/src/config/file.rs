@@ -56,6 +56,13 @@ pub(crate) fn read(path: PathBuf, place: &Place) -> Result<Config, Failure> {
             return Err(Failure::configuration(format!("{shown}`owner` must be a text that is not empty")));
         }
     };
+    let state = match table.remove("state") {
+        None => None,
+        Some(Value::String(state)) if !state.trim().is_empty() => Some(state),
+        Some(_) => {
+            return Err(Failure::configuration(format!("{shown}`state` must be the path of a folder")));
+        }
+    };
     let accounts = match table.remove("accounts") {
         None => Table::new(),
         Some(Value::Table(accounts)) => accounts,
@@ -71,13 +78,14 @@ pub(crate) fn read(path: PathBuf, place: &Place) -> Result<Config, Failure> {
             "",
             "",
             unknown,
-            ["owner", "accounts", "exchange"].into_iter(),
+            ["owner", "state", "accounts", "exchange"].into_iter(),
         ));
     }
     let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
     let read = |(name, value)| account(&shown, name, value, place, &folder);
     let accounts = accounts.into_iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Config { path: Some(path), owner, accounts, exchange })
+    let state = state.map(|state| place.resolve(&folder, Path::new(&state)));
+    Ok(Config { path: Some(path), owner, state, accounts, exchange })
 }
 
 fn account(
@@ -142,7 +150,7 @@ fn fresh_for(shown: &str, account: &str, table: &mut Table) -> Result<Option<Dur
 }
 
 /// What is wrong with the text, and where. The line itself is not repeated: it may hold a secret.
-fn syntax(shown: &str, text: &str, error: &toml::de::Error) -> Failure {
+pub(crate) fn syntax(shown: &str, text: &str, error: &toml::de::Error) -> Failure {
     let at = error.span().map_or(0, |span| span.start.min(text.len()));
     let before = text.get(..at).unwrap_or_default();
     let line = before.matches('\n').count() + 1;

@@ -14,7 +14,9 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use vmbroker::{Account, Clock, ExchangeRate, Kind, ProviderId, Registry, Secret};
 
-pub(crate) use place::Place;
+pub(crate) use file::syntax;
+pub(crate) use near::{nearest, unknown_key};
+pub(crate) use place::{Place, read_text};
 
 use crate::failure::Failure;
 
@@ -25,6 +27,8 @@ pub(crate) struct Config {
     pub path: Option<PathBuf>,
     /// The installation's id, where the file sets it.
     pub owner: Option<String>,
+    /// Where the journal lives; absent: in the user's folder for such things.
+    pub state: Option<PathBuf>,
     /// The accounts, in the file's order of names.
     pub accounts: Vec<Described>,
     /// The exchange rates; none is assumed besides.
@@ -95,6 +99,6 @@ impl Config {
         let account = format!("accounts.{}", described.id);
         let own = secrets::keys(described.kind).chain([file::FRESH_FOR]).map(|key| -> &str { key });
         let known = unknown.known.iter().copied().chain(own);
-        Err(near::unknown_key(&place, &account, &unknown.path, unknown.field, known))
+        Err(unknown_key(&place, &account, &unknown.path, unknown.field, known))
     }
 }

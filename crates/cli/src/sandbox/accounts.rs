@@ -63,8 +63,12 @@ pub(super) fn text(
     pace: Pace,
     today: Date,
     secrets_as: Secrets<'_>,
+    state: &str,
 ) -> Result<(String, BTreeMap<String, String>), Failure> {
-    let mut text = format!("{HEADER}\n");
+    let mut text = format!(
+        "{HEADER}\n\n# The journal of their machines, apart from that of real ones.\nstate = {}\n",
+        toml::Value::from(state)
+    );
     let mut named = BTreeMap::new();
     for cloud in clouds {
         let name = account_name(cloud.dialect);

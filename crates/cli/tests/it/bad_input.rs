@@ -63,6 +63,19 @@ const CASES: &[Given] = &[
     Arguments(&["offers", "--explain", "history", "--vcpus", "2"]),
     Arguments(&["offers", "history", "--for", "3h"]),
     Arguments(&["list", "--output", "csv"]),
+    Arguments(&["deploy"]),
+    Arguments(&["deploy", "nowhere.toml"]),
+    Arguments(&["deploy", "key.pub"]),
+    Arguments(&["deploy", "typo.toml"]),
+    Arguments(&["deploy", "nobody.toml"]),
+    Arguments(&["destroy", "wbe"]),
+    Arguments(&["events", "wbe"]),
+    Arguments(&["receipt", "wbe"]),
+    Arguments(&["resolve", "web"]),
+    Arguments(&["resolve", "vbaaaa-aaaaaaaaaaaaaaaa"]),
+    Arguments(&["resolve", "adopt", "one/instance:m1"]),
+    Arguments(&["resolve", "vbaaaa-aaaaaaaaaaaaaaaa", "confirm-absent"]),
+    Arguments(&["resolve", "vbaaaa-aaaaaaaaaaaaaaaa", "adopt", "one/instance:m1", "--into", "My Web"]),
     Arguments(&["status", "m1"]),
     Arguments(&["delete", "two/instance:m1"]),
     Arguments(&["list", "--config", "elsewhere.toml"]),
@@ -71,6 +84,7 @@ const CASES: &[Given] = &[
     Config("[accounts.My_Account]\nprovider = \"fluence\""),
     Config("accounts = 5"),
     Config("owner = \"\""),
+    Config("state = 5"),
     Config("owner = \"me\""),
     Config("exchange = 5"),
     Config("[[exchange]]\nfrom = \"EUR\"\nto = \"USD\"\nrate = 1.08\ndate = 2026-11-20\nsource = \"ECB\""),
@@ -102,6 +116,14 @@ const CASES: &[Given] = &[
     Variables(&[("FLUENCE_API_KEY", CANARY), ("VMBROKER_LOG", "vmbroker=loud")]),
 ];
 
+/// A deployment's file with these lines more.
+fn deployment(top: &str, more: &str) -> String {
+    format!(
+        "name = \"web\"\ncount = 1\nfor = \"2h\"\n{top}\n[machine]\nvcpus = 2\nmemory = \"4GiB\"\nssh_keys = \
+         [\"key.pub\"]\n{more}"
+    )
+}
+
 #[tokio::test(start_paused = true)]
 #[expect(clippy::too_many_lines, reason = "the table is the test")]
 async fn each_bad_input_has_its_sentence_and_its_exit_code() {
@@ -110,6 +132,8 @@ async fn each_bad_input_has_its_sentence_and_its_exit_code() {
         let mut world = World::new();
         world.file("private.key", PRIVATE_KEY, 0o600);
         world.file("open.key", CANARY, 0o644);
+        world.file("typo.toml", &deployment("budgte = \"5 USD\"", ""), 0o644);
+        world.file("nobody.toml", &deployment("", "[where]\nproviders = [\"two\"]\n"), 0o644);
         let shown = match case {
             Arguments(args) => {
                 world = world.with(Cloud::new("one", Mood::Well));
@@ -257,6 +281,55 @@ async fn each_bad_input_has_its_sentence_and_its_exit_code() {
     2 error: `--output csv` is for `vmbroker offers` alone
     hint: `--output json` is for programs at every command
 
+    vmbroker deploy
+    2 error: the following required arguments were not provided: <FILE>
+    hint: usage: vmbroker deploy <FILE>
+
+    vmbroker deploy nowhere.toml
+    3 error: the deployment's file `[folder]/nowhere.toml` cannot be read
+      caused by: No such file or directory (os error 2)
+    hint: `vmbroker init --deployment FILE` writes one to fill in
+
+    vmbroker deploy key.pub
+    3 error: [folder]/key.pub: line 1, column 13: key with no value, expected `=`
+
+    vmbroker deploy typo.toml
+    3 error: [folder]/typo.toml: `budgte` is not a known key
+    hint: did you mean `budget`?
+
+    vmbroker deploy nobody.toml
+    3 error: nobody.toml: `where.providers` names `two`, but the accounts are: `one`
+
+    vmbroker destroy wbe
+    2 error: `wbe` is no deployment in the journal
+    hint: `vmbroker deployments` lists those that there are
+
+    vmbroker events wbe
+    2 error: `wbe` is no deployment in the journal
+    hint: `vmbroker deployments` lists those that there are
+
+    vmbroker receipt wbe
+    2 error: `wbe` is no deployment in the journal
+    hint: `vmbroker deployments` lists those that there are
+
+    vmbroker resolve web
+    2 error: invalid value 'web' for '[MARKER]': a marker is `vb`, 4 characters, a hyphen and 16 characters of a-z2-7
+
+    vmbroker resolve vbaaaa-aaaaaaaaaaaaaaaa
+    2 error: the decision is missing: what of this machine?
+    hint: it is one of `adopt HANDLE`, `confirm-absent`, `keep-both`
+
+    vmbroker resolve adopt one/instance:m1
+    2 error: the machine's marker is missing: it stands before the decision
+    hint: `vmbroker resolve` lists what waits for a decision
+
+    vmbroker resolve vbaaaa-aaaaaaaaaaaaaaaa confirm-absent
+    2 error: invalid request: the journal knows no machine with marker `vbaaaa-aaaaaaaaaaaaaaaa`
+    hint: `vmbroker resolve` lists what waits for a decision, `vmbroker sweep` what the journal does not know
+
+    vmbroker resolve vbaaaa-aaaaaaaaaaaaaaaa adopt one/instance:m1 --into My Web
+    2 error: `--into My Web` is no name of a deployment: it is 1 to 40 characters of a-z, 0-9 and `-`, with no hyphen at either end
+
     vmbroker status m1
     2 error: invalid value 'm1' for '<HANDLE>...': a handle is `account/instance:id` or `account/order:id`
 
@@ -283,6 +356,9 @@ async fn each_bad_input_has_its_sentence_and_its_exit_code() {
 
     owner = ""
     3 error: [folder]/vmbroker.toml: `owner` must be a text that is not empty
+
+    state = 5
+    3 error: [folder]/vmbroker.toml: `state` must be the path of a folder
 
     owner = "me"
     3 error: `[folder]/vmbroker.toml` describes no account

@@ -29,6 +29,8 @@ pub(crate) enum Mood {
     Well,
     /// A create makes the machine, and its answer is lost.
     LosesAnswers,
+    /// A create makes nothing, and its answer is lost.
+    LosesCreates,
     /// A create is refused.
     SoldOut,
     /// Nothing answers.
@@ -64,8 +66,8 @@ impl Cloud {
     }
 
     /// A cloud that does not show machines which are starting, for nobody knows how long.
-    pub(crate) fn hiding(id: &str) -> Arc<Self> {
-        let mut cloud = Self::build(id, Mood::Well);
+    pub(crate) fn hiding(id: &str, mood: Mood) -> Arc<Self> {
+        let mut cloud = Self::build(id, mood);
         cloud.semantics.visible_within = None;
         Arc::new(cloud)
     }
@@ -174,9 +176,14 @@ impl ComputeProvider for Cloud {
     async fn create(&self, request: &CreateRequest) -> Result<Handle> {
         request.check()?;
         let refused = |kind, message: &str| Err(Error::new(kind, message).at(&self.id, "create"));
+        let unclear = || {
+            let error = Error::new(ErrorKind::Unavailable, "the answer was cut short");
+            Err(error.at(&self.id, "create").with_effect(Effect::Unknown))
+        };
         match self.mood {
             Mood::SoldOut => return refused(ErrorKind::OutOfCapacity, "nothing is left"),
             Mood::Down => return refused(ErrorKind::Unavailable, "nothing answers"),
+            Mood::LosesCreates => return unclear(),
             Mood::Well | Mood::LosesAnswers | Mood::Fails | Mood::Hangs => {}
         }
         let mut machines = self.machines.lock().unwrap();
@@ -185,8 +192,7 @@ impl ComputeProvider for Cloud {
         let name = self.semantics.name.compose(request.name.as_deref(), &request.marker);
         machines.push(Instance::new(handle.clone(), name, State::Provisioning, "NEW"));
         if self.mood == Mood::LosesAnswers {
-            let error = Error::new(ErrorKind::Unavailable, "the answer was cut short");
-            return Err(error.at(&self.id, "create").with_effect(Effect::Unknown));
+            return unclear();
         }
         Ok(handle)
     }

@@ -205,7 +205,7 @@ async fn a_machine_that_was_never_seen_is_believed_gone_only_when_it_would_be_vi
     let outcome = world.run(&["delete", "one/instance:m1"]).await;
     assert_eq!(outcome.code, 0, "{}", outcome.err);
     assert!(before.elapsed().as_secs() >= 600);
-    let world = World::new().with(Cloud::hiding("one"));
+    let world = World::new().with(Cloud::hiding("one", Mood::Well));
     let outcome = world.run(&["delete", "one/instance:m1"]).await;
     assert_eq!((outcome.code, outcome.out.as_str()), (1, ""));
     assert!(outcome.err.contains("which does not prove that it is gone"), "{}", outcome.err);

@@ -5,6 +5,8 @@
 mod bad_input;
 mod cloud;
 mod commands;
+mod deploy;
+mod journal;
 mod offers;
 mod sandbox;
 mod world;

@@ -90,6 +90,7 @@ impl World {
             stderr: Stream { to: err, width: None },
             clock: Clock::simulated(self.now, 1),
             providers: self.providers.clone(),
+            probe: None,
         };
         Box::pin(run(surroundings)).await
     }
