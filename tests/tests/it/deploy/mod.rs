@@ -5,6 +5,7 @@ mod doubles;
 mod faults;
 mod hangs;
 mod money;
+mod requote;
 mod sweep;
 mod way;
 
