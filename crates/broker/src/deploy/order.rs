@@ -95,7 +95,10 @@ impl Broker {
         let (tell, answer) = oneshot::channel();
         let written = tokio::spawn(async move {
             let said = provider.create(&request).await;
-            let outcome = said.clone().map_err(|error| Fault::from(&error));
+            let outcome = match &said {
+                Ok(handle) => Ok(handle.clone()),
+                Err(error) => Err(Fault::from(error)),
+            };
             // Nobody has to wait for it.
             let _ = tell.send(said);
             let refused = matches!(&outcome, Err(fault) if fault.effect == vmbroker_core::Effect::None);
