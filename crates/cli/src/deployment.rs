@@ -117,11 +117,7 @@ impl Wanted {
         })?;
         let currency = top.word("currency", word::<Currency>)?;
         let limit = top.word("price_limit", price_limit)?;
-<<<<<<< HEAD
-        let policy = Policy { run: Some(run), ..policy(&mut top)? };
-=======
         let policy = policy(&mut top, run)?;
->>>>>>> deploycli
         let (machine, whereabouts) = (top.table("machine")?, top.table("where")?);
         let machine = machine.ok_or_else(|| top.missing("machine", "it begins with `[machine]`"))?;
         let whereabouts = whereabouts.map(|table| read_place(shown, table)).transpose()?.unwrap_or_default();
@@ -158,11 +154,7 @@ impl Wanted {
             countries: self.place.countries.clone(),
             zone: self.place.zone.clone(),
             charge: Some(self.template.charge),
-<<<<<<< HEAD
-            offer: None,
-=======
             ..OfferQuery::default()
->>>>>>> deploycli
         }
     }
 }
