@@ -207,7 +207,6 @@ fn policy(top: &mut Fields<'_>, run: Duration) -> Result<Policy, Failure> {
         provision_within: top.duration("provision_within", duration)?.unwrap_or(usual.provision_within),
         approval_within: top.duration("approval_within", duration)?.unwrap_or(usual.approval_within),
         delete_within: top.duration("delete_within", duration)?.unwrap_or(usual.delete_within),
-        run: None,
         budget: top.word("budget", money)?,
         on_uncertain,
         unresolved_most: top.whole("unresolved_most", 1, 100)?.unwrap_or(usual.unresolved_most),
