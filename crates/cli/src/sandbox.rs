@@ -1,12 +1,15 @@
 //! The simulated clouds: the one place that knows how they are started, and how accounts at them are configured.
 
 mod accounts;
+mod bills;
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+#[cfg(test)]
+use rust_decimal::Decimal;
 use serde::Serialize;
 use vmbroker::{Clock, ProviderId};
 use vmbroker_sim::{Dialect, Profile, Running, SandboxConfig};
@@ -15,6 +18,7 @@ use crate::config::Config;
 use crate::failure::Failure;
 
 pub(crate) use accounts::{HEADER, Secrets};
+pub(crate) use bills::CloudBill;
 
 /// How the simulated clouds are started.
 #[derive(Clone, Debug)]
@@ -154,11 +158,25 @@ impl Sandbox {
     }
 
     /// Lets something go wrong at this account's cloud.
-    #[cfg(test)]
     pub(crate) fn arm(&self, account: &str, fault: vmbroker_sim::Fault) {
         for (known, running) in self.clouds.iter().zip(self.running.clouds()) {
             if known.account.as_str() == account {
                 running.cloud.arm(fault.clone());
+            }
+        }
+    }
+
+    /// This account's cloud charges a line of a hundredth more for its last machine: one that cannot be trusted.
+    #[cfg(test)]
+    pub(crate) fn overcharge(&self, account: &str) {
+        for (known, running) in self.clouds.iter().zip(self.running.clouds()) {
+            if known.account.as_str() == account
+                && let Some(machine) = running.cloud.account().machines.last_mut()
+            {
+                if machine.lines.is_empty() {
+                    machine.lines.push(machine.offer.price);
+                }
+                machine.lines.push(Decimal::new(1, 2));
             }
         }
     }

@@ -1,87 +1,137 @@
 //! `vmbroker demo`.
 
+mod bills;
 mod board;
-mod story;
+mod play;
+mod plot;
+mod prices;
+mod tale;
+mod teller;
+
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde_json::json;
+use vmbroker::deploy::Broker;
+use vmbroker::journal::SqliteJournal;
 
 use crate::context::Context;
 use crate::failure::{FAILED, Failure, OK};
+use crate::interrupt::interrupted;
 use crate::sandbox::{LedgerLine, Sandbox, Settings};
 use crate::table::{Table, column};
-use board::Board;
+use play::{End, Moment, Stage};
+use plot::Plot;
+use teller::Teller;
 
 /// Show the whole story on simulated clouds, in less than a minute.
 ///
-/// Machines are ordered at all three clouds, watched until they can be reached, and deleted; the clouds' own ledgers
-/// prove that nothing is left.
+/// Prices are compared, and machines are deployed at the cheapest cloud. It is sold out halfway, the answer of another
+/// one is lost, and its account runs out of money: all machines come up all the same, each once. Then all are deleted,
+/// and each cloud's bill is laid beside the receipt. Nothing is left, neither at the clouds nor on this computer.
 ///
-/// JSON: `{"clouds": [{"account", "dialect", "url"}], "machines": [{"provider", "marker", "handle_text", "addresses",
-/// "states": [{"state", "after_seconds"}]}], "ledgers": [{"account", "machines", "open", "charged", "currency"}],
-/// "left": [{…}], "failures": [{…}], "simulated_seconds"}`. The exit code is 0 only where nothing is left.
+/// JSON: `{"clouds": [{"account", "dialect", "url"}], "prices": [{"provider", "offer", "location", "rate", "total",
+/// "converted"}], "machines": [{"number", "provider", "marker", "handle_text", "addresses", "up_after_seconds",
+/// "states": [{"state", "after_seconds"}]}],
+/// "story": [{"after_seconds", "number", "text"}], "receipt": [{"number", "provider", "marker", "quoted", "least",
+/// "most", "billed", "verdict"}], "ledgers": [{"account", "machines", "open", "charged", "currency"}], "left": [{…}],
+/// "failures": [{…}], "simulated_seconds"}`. The exit code is 0 only where all machines were up, none is left, and
+/// each bill lies inside its receipt.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// How many machines are ordered at each cloud.
-    #[arg(long, value_name = "COUNT", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=50))]
-    machines: u16,
+    /// How many machines are deployed.
+    #[arg(long, value_name = "COUNT", default_value_t = 6, value_parser = clap::value_parser!(u32).range(4..=60))]
+    machines: u32,
     /// How many times as fast as real time the clouds run.
     #[arg(long, value_name = "FACTOR", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     speed: u32,
 }
 
 pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
-    let terminal = &context.terminal;
-    let sandbox = Sandbox::start(&Settings::embedded(context.clock().now(), args.speed)).await?;
-    let clock = sandbox.clock().clone();
-    let registry = sandbox.config()?.open(&clock)?;
-    if !terminal.is_json() {
-        terminal.print(&format!(
-            "{} simulated clouds, {} times as fast as real ones:\n",
-            sandbox.clouds().len(),
-            args.speed
-        ))?;
-        for cloud in sandbox.clouds() {
-            terminal.print(&format!("  {:<12} {}\n", cloud.account, cloud.url))?;
-        }
-        terminal.print("\n")?;
+    tokio::select! {
+        biased;
+        // All there is lives in this process and its folder, and ends with them.
+        () = interrupted() => Err(Failure::other("stopped: the simulated clouds and their machines are no more")),
+        end = Box::pin(show(&args, &context)) => end,
     }
-    let board = Board::new(&clock, terminal);
-    let owner = crate::installation::sandbox_owner();
-    let (errors, left) = Box::pin(story::play(&registry, owner, args.machines.into(), &board)).await?;
-    let (rows, seconds) = (board.rows(), board.elapsed().as_secs());
-    drop(board);
-    let ledgers = sandbox.ledgers();
-    let failures: Vec<Failure> = errors.iter().map(Failure::of).collect();
-    let open: usize = ledgers.iter().map(|ledger| ledger.open).sum();
-    let code = if open == 0 && left.is_empty() && failures.is_empty() { OK } else { FAILED };
+}
+
+async fn show(args: &Args, context: &Context) -> Result<u8, Failure> {
+    let teller = Teller::new(&context.terminal);
+    let sandbox = Sandbox::start(&Settings::embedded(context.clock().now(), args.speed)).await?;
+    let clouds = sandbox.clouds();
+    let speed = args.speed;
+    teller
+        .part(1, &format!("{} simulated clouds start, {speed} times as fast as real ones", clouds.len()))?;
+    let mut table = Table::new(&[column("CLOUD"), column("LISTENS AT")]);
+    for cloud in clouds {
+        table.row([cloud.account.to_string(), cloud.url.clone()]);
+    }
+    teller.table(&table)?;
+    let meddle = |moment: Moment<'_>| match moment {
+        Moment::Planned(plan) => {
+            let plot = Plot::of(plan, args.machines);
+            plot.arm(&sandbox);
+            Some(plot.words())
+        }
+        Moment::Destroyed => None,
+    };
+    let temporary = context.place.variable("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from);
+    let end = Box::pin(perform(&sandbox, &teller, args.machines, &temporary, &meddle)).await?;
+    tell_end(&end, &sandbox, &teller)
+}
+
+/// Plays it with a journal that ends with it.
+async fn perform(
+    sandbox: &Sandbox,
+    teller: &Teller,
+    machines: u32,
+    temporary: &std::path::Path,
+    meddle: &(dyn Fn(Moment<'_>) -> Option<String> + Sync),
+) -> Result<End, Failure> {
+    let cannot = |error| Failure::other("there is no place for the demonstration's journal").because(error);
+    let folder = tempfile::Builder::new().prefix("vmbroker-demo-").tempdir_in(temporary).map_err(cannot)?;
+    let config = sandbox.config()?;
+    let registry = config.open(sandbox.clock())?;
+    let journal = SqliteJournal::open(folder.path(), sandbox.clock().now(), None)
+        .await
+        .map_err(|error| play::journal(&error))?;
+    let broker = Broker::new(registry, Arc::new(journal), crate::installation::sandbox_owner());
+    let stage = Stage { sandbox, config: &config, broker: &broker, teller, machines };
+    Box::pin(play::play(&stage, meddle)).await
+}
+
+/// The last part, and the exit code.
+fn tell_end(end: &End, sandbox: &Sandbox, teller: &Teller) -> Result<u8, Failure> {
+    let terminal = teller.terminal();
+    let code = if end.is_good() { OK } else { FAILED };
     if terminal.is_json() {
-        let left: Vec<_> = left.iter().map(crate::json::instance).collect();
+        let left: Vec<_> = end.left.iter().map(crate::json::instance).collect();
         terminal.print_json(&json!({
             "clouds": sandbox.clouds(),
-            "machines": rows,
-            "ledgers": ledgers,
+            "prices": end.prices,
+            "machines": end.tale.machines(),
+            "story": end.tale.lines(),
+            "receipt": end.checked,
+            "ledgers": end.ledgers,
             "left": left,
-            "failures": failures,
-            "simulated_seconds": seconds,
+            "failures": end.failures,
+            "simulated_seconds": end.seconds,
         }))?;
         return Ok(code);
     }
-    if terminal.watched_width().is_some() {
-        board::table(&rows).print(terminal)?;
-    }
-    terminal.print("\nThe clouds' ledgers:\n")?;
-    ledger_table(&ledgers).print(terminal)?;
-    for failure in &failures {
+    teller.part(7, "The clouds' own ledgers")?;
+    teller.table(&ledger_table(&end.ledgers))?;
+    for failure in &end.failures {
         terminal.report(failure);
     }
-    for instance in &left {
-        terminal.print(&format!("left: {} is {}\n", instance.handle, instance.state))?;
+    for instance in &end.left {
+        teller.say(&format!("left: {} is {}", instance.handle, instance.state))?;
     }
-    let end = if code == OK { "Nothing is left" } else { "Not all went well" };
-    let ordered = rows.len();
-    terminal.print(&format!(
-        "\n{end}: {ordered} machines ordered, {open} still cost money, {seconds} s on the clouds' clock.\n"
-    ))?;
+    let (ordered, open) = (end.tale.machines().len(), end.open());
+    let verdict = if code == OK { "Nothing is lost, doubled or left" } else { "Not all went well" };
+    terminal.print("\n")?;
+    teller.line("", &format!("{verdict}: {ordered} machines, {open} still cost money."))?;
     Ok(code)
 }
 

@@ -5,6 +5,7 @@
 mod bad_input;
 mod cloud;
 mod commands;
+mod demo;
 mod deploy;
 mod journal;
 mod offers;

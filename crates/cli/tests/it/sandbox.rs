@@ -11,44 +11,6 @@ use crate::world::World;
 const CREATE: [&str; 7] = ["create", "--vcpus", "2", "--memory", "4GiB", "--wait", "reachable"];
 
 #[tokio::test(start_paused = true)]
-async fn the_demonstration_ends_with_nothing_left() {
-    let outcome = World::new().run(&["demo", "--output", "json"]).await;
-    assert_eq!((outcome.code, outcome.err.as_str()), (0, ""));
-    let document = outcome.json();
-    let machines = document["machines"].as_array().unwrap();
-    assert_eq!(machines.len(), 6);
-    for machine in machines {
-        let states: Vec<&str> =
-            machine["states"].as_array().unwrap().iter().map(|it| it["state"].as_str().unwrap()).collect();
-        assert_eq!((states[0], states[1]), ("ordering", "ordered"), "{states:?}");
-        assert!(states.contains(&"running") && states.ends_with(&["gone"]), "{states:?}");
-        assert!(machine["addresses"].is_string(), "{machine}");
-    }
-    let ledgers = document["ledgers"].as_array().unwrap();
-    let accounts: Vec<&str> = ledgers.iter().map(|it| it["account"].as_str().unwrap()).collect();
-    assert_eq!(accounts, ["fluence", "wayscloud", "zenlayer"]);
-    for ledger in ledgers {
-        assert_eq!((&ledger["machines"], &ledger["open"]), (&2.into(), &0.into()));
-        assert_ne!(ledger["charged"], "0", "machines that ran were paid for");
-    }
-    assert_eq!((&document["left"], &document["failures"]), (&serde_json::json!([]), &serde_json::json!([])));
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_demonstration_tells_its_story_line_by_line_where_nobody_watches() {
-    let outcome = World::new().run(&["demo", "--machines", "1"]).await;
-    assert_eq!(outcome.code, 0, "{}", outcome.err);
-    for words in ["ordered\n", "provisioning\n", "running\n", "recycled\n", "gone\n", "STILL COST MONEY"] {
-        assert!(outcome.out.contains(words), "{words}: {}", outcome.out);
-    }
-    assert!(
-        outcome.out.contains("Nothing is left: 3 machines ordered, 0 still cost money"),
-        "{}",
-        outcome.out
-    );
-}
-
-#[tokio::test(start_paused = true)]
 async fn every_command_works_without_any_account() {
     let world = World::new();
     for account in ["fluence", "wayscloud", "zenlayer"] {
