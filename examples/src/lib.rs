@@ -5,9 +5,13 @@
 
 pub mod breeze;
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
+use vmbroker::deploy::{Choice, Plan};
 use vmbroker::{
-    Account, Clock, CreateRequest, ImageWish, Kind, Marker, Owner, Registry, Secret, Size, SshKey,
+    Account, Catalogue, Clock, CreateRequest, Currency, ExchangeRate, ExchangeRates, ImageWish, Kind, Marker,
+    Market, OfferQuery, Owner, Question, Registry, Secret, Size, SshKey,
 };
 use vmbroker_sim::{Dialect, Fault, FaultKind, Refusal, Running, Sandbox, SandboxConfig, WALDUR_IDS};
 
@@ -68,11 +72,52 @@ impl SimulatedClouds {
         Ok(accounts)
     }
 
+    /// The account of the cheapest of these choices takes so many more creates, then it cannot pay.
+    pub fn spend_the_money_of_the_cheapest_after(&self, creates: u32, choices: &[Choice]) {
+        let cheapest = choices.iter().min_by_key(|choice| choice.quote.amount);
+        let is_it =
+            |running: &&Running| cheapest.is_some_and(|it| it.account.as_str() == running.dialect.name());
+        if let Some(running) = self.sandbox.clouds().iter().find(is_it) {
+            let no_money = Fault::always("create", FaultKind::Refuse(Refusal::Funds));
+            running.cloud.arm(Fault { after: creates, ..no_money });
+        }
+    }
+
+    /// How many machines ever were, by the clouds' own ledgers.
+    #[must_use]
+    pub fn machines_ever(&self) -> usize {
+        self.sandbox.clouds().iter().map(|cloud| cloud.cloud.ledger().entries.len()).sum()
+    }
+
     /// How many machines cost money now, by the clouds' own ledgers.
     #[must_use]
     pub fn machines_that_cost_money(&self) -> usize {
         self.sandbox.clouds().iter().map(|cloud| cloud.cloud.ledger().open().count()).sum()
     }
+}
+
+/// Exchange rates to the dollar. A real application reads them from where it keeps them.
+///
+/// # Errors
+/// Never: they are right.
+pub fn rates() -> anyhow::Result<ExchangeRates> {
+    let rate = |from: &str, amount: &str| -> anyhow::Result<ExchangeRate> {
+        let (date, source) = (Some("2026-01-01".parse()?), "an example".to_owned());
+        Ok(ExchangeRate { from: from.parse()?, to: Currency::USD, rate: amount.parse()?, date, source })
+    };
+    Ok(ExchangeRates::new([rate("NOK", "0.1")?, rate("EUR", "1.1")?])?)
+}
+
+/// What an hour of a small machine can be rented from, cheapest first.
+///
+/// # Errors
+/// Where the rates are wrong.
+pub async fn cheapest(accounts: &Registry) -> anyhow::Result<Vec<Choice>> {
+    let small = OfferQuery { vcpus: Some(2), memory_mib: Some(4_096), ..OfferQuery::default() };
+    let hour = Question::new(small, accounts.clock().now(), Duration::from_secs(3_600));
+    let hour = Question { currency: Some(Currency::USD), ..hour };
+    let market = Market::new(accounts.clone(), Catalogue::in_memory(), rates()?);
+    Ok(Plan::of(&market.compare(&hour).await).choices)
 }
 
 /// A small machine with Ubuntu, anywhere, under a new marker.
@@ -108,8 +153,12 @@ fn account(running: &Running) -> anyhow::Result<Account> {
     };
     let mut settings: Map<String, Value> = serde_json::from_value(settings)?;
     settings.insert("url".to_owned(), json!(running.url));
-    // Simulated clouds hide a launch for a known time; at Fluence nobody knows, and absence would prove nothing.
-    settings.insert("timing".to_owned(), json!({ "list_lags_by": "2s", "visible_within": "5m" }));
+    // Simulated clouds are quick and hide a launch for a known time; at Fluence nobody knows, and absence would prove
+    // nothing.
+    settings.insert(
+        "timing".to_owned(),
+        json!({ "create_applies_within": "20s", "list_lags_by": "2s", "visible_within": "2m" }),
+    );
     let accepted = running.cloud.account().credentials.clone();
     let credentials = match kind {
         Kind::Fluence => vec![("api_key", accepted.secret)],

@@ -81,6 +81,35 @@ fn an_order_becomes_a_machine_before_our_eyes() {
 }
 
 #[test]
+fn an_account_without_money_is_left_for_the_next_in_forty_lines() {
+    let story = story_of(env!("CARGO_BIN_EXE_failover"));
+    assert_told(
+        &story,
+        &["1: zenlayer ", "refused: insufficient funds", "3 of 3 are up", "0 machines cost money"],
+    );
+    let up: Vec<&str> = story.lines().filter_map(|line| line.strip_prefix("up: ")).collect();
+    let at_the_cheapest = up.iter().filter(|handle| handle.starts_with("zenlayer/")).count();
+    assert_eq!((up.len(), at_the_cheapest), (3, 1), "{story}");
+    let source = source_of("failover");
+    let (_, body) = source.split_once("async fn main").unwrap();
+    assert!(body.lines().filter(|line| !line.trim().is_empty()).count() <= 40);
+}
+
+#[test]
+fn what_a_dead_program_left_is_taken_up_and_nothing_is_doubled() {
+    let story = story_of(env!("CARGO_BIN_EXE_resume"));
+    let wanted = [
+        "accepted: zenlayer/instance:",
+        "the first program is dead; ",
+        "up: zenlayer/instance:",
+        "4 of 4 are up, 4 were ever made",
+        "0 machines cost money",
+    ];
+    assert_told(&story, &wanted);
+    assert!(!story.contains("dead; 0 machines"), "it died while something was there: {story}");
+}
+
+#[test]
 fn the_invented_cloud_keeps_every_law_that_functions_can_show() {
     assert!(source_of("third_party").lines().count() < 250);
     let story = story_of(env!("CARGO_BIN_EXE_third_party"));

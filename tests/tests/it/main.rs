@@ -5,6 +5,7 @@ mod bills;
 mod calls;
 mod canary;
 mod deploy;
+mod deploy_calls;
 mod deploying;
 mod fluence_prices;
 mod laws;

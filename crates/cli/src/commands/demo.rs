@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::json;
+use vmbroker::ExchangeRates;
 use vmbroker::deploy::Broker;
 use vmbroker::journal::SqliteJournal;
 
@@ -96,7 +97,8 @@ async fn perform(
     let journal = SqliteJournal::open(folder.path(), sandbox.clock().now(), None)
         .await
         .map_err(|error| play::journal(&error))?;
-    let broker = Broker::new(registry, Arc::new(journal), crate::installation::sandbox_owner());
+    let broker = Broker::new(registry, Arc::new(journal), crate::installation::sandbox_owner())
+        .exchanging(ExchangeRates::new(config.exchange.iter().cloned())?);
     let stage = Stage { sandbox, config: &config, broker: &broker, teller, machines };
     Box::pin(play::play(&stage, meddle)).await
 }

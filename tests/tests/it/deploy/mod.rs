@@ -19,7 +19,7 @@ use vmbroker_tests::Fleet;
 const THREE: [Dialect; 3] = [Dialect::Zenlayer, Dialect::Wayscloud, Dialect::Fluence202505];
 
 /// Brings it up, within a bound of simulated time.
-async fn up(fleet: &Fleet, broker: &Broker, spec: DeploySpec) -> Report {
+pub(crate) async fn up(fleet: &Fleet, broker: &Broker, spec: DeploySpec) -> Report {
     let run = broker.deploy(spec).await.unwrap();
     within(fleet, run.finish()).await.unwrap()
 }

@@ -151,7 +151,7 @@ fn spec(count: u32, plan: Plan, owner: Owner) -> Result<DeploySpec, Failure> {
         file_hash: String::new(),
         fields: std::collections::BTreeMap::new(),
         choices: plan.choices,
-        policy: Policy { strategy: Strategy::Cheapest, ..Policy::default() },
+        policy: Policy { strategy: Strategy::Cheapest, run: Some(RUN), ..Policy::default() },
     })
 }
 
