@@ -94,9 +94,7 @@ async fn perform(
     let folder = tempfile::Builder::new().prefix("vmbroker-demo-").tempdir_in(temporary).map_err(cannot)?;
     let config = sandbox.config()?;
     let registry = config.open(sandbox.clock())?;
-    let journal = SqliteJournal::open(folder.path(), sandbox.clock().now(), None)
-        .await
-        .map_err(|error| play::journal(&error))?;
+    let journal = SqliteJournal::open(folder.path(), sandbox.clock().now(), None).await?;
     let broker = Broker::new(registry, Arc::new(journal), crate::installation::sandbox_owner())
         .exchanging(ExchangeRates::new(config.exchange.iter().cloned())?);
     let stage = Stage { sandbox, config: &config, broker: &broker, teller, machines };

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use vmbroker::deploy::{Broker, DeployError, DeploySpec, News, Outcome, Plan, Policy, Report, Run, Strategy};
-use vmbroker::journal::JournalError;
+use vmbroker::deploy::{Broker, DeploySpec, News, Outcome, Plan, Policy, Report, Run, Strategy};
 use vmbroker::{Clock, CreateRequest, Handle, ImageWish, Instance, Listing, Owner, Registry, SshKey, State};
 
 use super::bills::{self, Checked, Verdict};
@@ -106,7 +105,7 @@ pub(crate) async fn play(
         teller.say(&words)?;
     }
     let wanted = spec(machines, prices.plan, stage.broker.owner())?;
-    let report = follow(stage, stage.broker.deploy(wanted).await.map_err(stopped)?, &mut tale).await?;
+    let report = follow(stage, stage.broker.deploy(wanted).await?, &mut tale).await?;
     let mut failures = missing(&report);
     let up = report.running();
     teller
@@ -117,15 +116,10 @@ pub(crate) async fn play(
     stage.clock().step(RUN.saturating_sub(stage.since(start)));
     teller.say(&format!("They work until the {minutes} minutes are over (the clock is moved on)."))?;
     teller.part(5, "All are deleted, and only what its cloud proves gone is gone")?;
-    let report = follow(stage, stage.broker.destroy(NAME).await.map_err(stopped)?, &mut tale).await?;
+    let report = follow(stage, stage.broker.destroy(NAME).await?, &mut tale).await?;
     failures.extend(remaining(&report));
     meddle(Moment::Destroyed);
-    let receipt = stage
-        .broker
-        .receipt(NAME)
-        .await
-        .map_err(stopped)?
-        .ok_or_else(|| Failure::other("there is no receipt"))?;
+    let receipt = stage.broker.receipt(NAME).await?.ok_or_else(|| Failure::other("there is no receipt"))?;
     let checked = bills::check(&receipt, &stage.sandbox.bills()?);
     teller.part(6, "The receipt by what was seen, and what each cloud billed")?;
     teller.table(&bills::table(&checked))?;
@@ -189,7 +183,7 @@ async fn follow(stage: &Stage<'_>, mut run: Run, tale: &mut Tale) -> Result<Repo
         }
     }
     drop(spinner);
-    run.finish().await.map_err(stopped)
+    Ok(run.finish().await?)
 }
 
 /// Asks each cloud for the addresses of its machines.
@@ -203,19 +197,6 @@ async fn look(stage: &Stage<'_>, tale: &mut Tale) {
             }
         }
     }
-}
-
-/// Why a deployment could not go on.
-fn stopped(error: DeployError) -> Failure {
-    match error {
-        DeployError::Wish(error) => Failure::of(&error),
-        DeployError::Journal(error) => journal(&error),
-    }
-}
-
-/// Why the journal cannot be used.
-pub(crate) fn journal(error: &JournalError) -> Failure {
-    Failure::other("the demonstration's journal cannot be used").because(error)
 }
 
 /// What was wanted and is not up.
