@@ -4,7 +4,10 @@ mod crash;
 mod doubles;
 mod faults;
 mod hangs;
+mod late;
 mod money;
+mod promises;
+mod rows;
 mod sweep;
 mod way;
 
