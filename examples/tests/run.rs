@@ -55,7 +55,7 @@ fn the_neutral_application_is_short_and_names_no_provider() {
 #[test]
 fn the_nightly_job_knows_what_each_place_costs_and_what_that_rests_on() {
     let story = story_of(env!("CARGO_BIN_EXE_nightly"));
-    assert_told(&story, &["90 minutes from 2026-01-02T17:30:00Z", "1. ", " USD at ", "once and for all: "]);
+    assert_told(&story, &["90 minutes from 2026-01-02T17:30:00Z", "1. ", " USD at ", "for 30 days: "]);
     assert!(source_of("nightly").lines().count() < 60);
 }
 

@@ -117,7 +117,7 @@ impl Wanted {
         })?;
         let currency = top.word("currency", word::<Currency>)?;
         let limit = top.word("price_limit", price_limit)?;
-        let policy = policy(&mut top)?;
+        let policy = policy(&mut top, run)?;
         let (machine, whereabouts) = (top.table("machine")?, top.table("where")?);
         let machine = machine.ok_or_else(|| top.missing("machine", "it begins with `[machine]`"))?;
         let whereabouts = whereabouts.map(|table| read_place(shown, table)).transpose()?.unwrap_or_default();
@@ -154,6 +154,7 @@ impl Wanted {
             countries: self.place.countries.clone(),
             zone: self.place.zone.clone(),
             charge: Some(self.template.charge),
+            ..OfferQuery::default()
         }
     }
 }
@@ -183,7 +184,7 @@ fn check_currency(shown: &str, currency: Option<Currency>, policy: &Policy) -> R
     }
 }
 
-fn policy(top: &mut Fields<'_>) -> Result<Policy, Failure> {
+fn policy(top: &mut Fields<'_>, run: Duration) -> Result<Policy, Failure> {
     let usual = Policy::default();
     let strategies =
         [("cheapest", Strategy::Cheapest), ("in-order", Strategy::InOrder), ("spread", Strategy::Spread)];
@@ -210,6 +211,7 @@ fn policy(top: &mut Fields<'_>) -> Result<Policy, Failure> {
         on_uncertain,
         unresolved_most: top.whole("unresolved_most", 1, 100)?.unwrap_or(usual.unresolved_most),
         late_watch: top.duration("late_watch", duration)?.unwrap_or(usual.late_watch),
+        run: Some(run),
     })
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use vmbroker::deploy::Broker;
 use vmbroker::journal::{Journal, SqliteJournal};
-use vmbroker::{Owner, Registry};
+use vmbroker::{ExchangeRates, Owner, Registry};
 
 use crate::config::{Config, Place};
 use crate::context::{Context, Open};
@@ -34,7 +34,8 @@ impl Open {
                 Arc::new(SqliteJournal::open(&folder, now, context.probe.clone()).await?)
             }
         };
-        Ok(Broker::new(self.registry.clone(), journal, self.owner(&context.place)?))
+        let rates = ExchangeRates::new(self.config.exchange.iter().cloned())?;
+        Ok(Broker::new(self.registry.clone(), journal, self.owner(&context.place)?).exchanging(rates))
     }
 
     /// The same for reading, beside whoever writes; absent where there is no journal yet.

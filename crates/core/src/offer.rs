@@ -55,6 +55,8 @@ pub enum Availability {
 /// Which offers are wanted. Absent and empty mean any.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfferQuery {
+    /// Exactly this offer: what its price is now, in as few calls as the provider allows.
+    pub offer: Option<OfferId>,
     /// At least this many virtual processors.
     pub vcpus: Option<u32>,
     /// At least this much memory, in MiB.
@@ -80,7 +82,9 @@ impl OfferQuery {
         let places = self.countries.is_empty()
             || (!narrower.countries.is_empty()
                 && narrower.countries.iter().all(|country| self.countries.contains(country)));
-        at_most(self.vcpus, narrower.vcpus)
+        let offers = self.offer.is_none() || self.offer == narrower.offer;
+        offers
+            && at_most(self.vcpus, narrower.vcpus)
             && at_most(self.memory_mib, narrower.memory_mib)
             && self.disk_gib == narrower.disk_gib
             && places
@@ -88,10 +92,11 @@ impl OfferQuery {
             && self.charge == narrower.charge
     }
 
-    /// Whether an offer of this size at this place is wanted. A place of unknown country meets no country wish.
+    /// Whether this offer of this size at this place is wanted. A place of unknown country meets no country wish.
     #[must_use]
-    pub fn admits(&self, size: Size, location: &Location) -> bool {
-        self.vcpus.is_none_or(|vcpus| size.vcpus >= vcpus)
+    pub fn admits(&self, id: &OfferId, size: Size, location: &Location) -> bool {
+        self.offer.as_ref().is_none_or(|offer| offer == id)
+            && self.vcpus.is_none_or(|vcpus| size.vcpus >= vcpus)
             && self.memory_mib.is_none_or(|memory| size.memory_mib >= memory)
             && (self.countries.is_empty()
                 || location.country.is_some_and(|country| self.countries.contains(&country)))
@@ -123,6 +128,8 @@ mod tests {
             assert!(wider.covers(&narrower) && wider.covers(&wider), "{wider:?} {narrower:?}");
             assert!(!narrower.covers(&wider), "{wider:?} {narrower:?}");
         }
+        let one = OfferQuery { offer: Some(OfferId("a".to_owned())), ..OfferQuery::default() };
+        assert!(any.covers(&one) && !one.covers(&any));
         let disk = OfferQuery { disk_gib: Some(20), ..OfferQuery::default() };
         let prepaid = OfferQuery { charge: Some(ChargeType::Prepaid { months: 1 }), ..OfferQuery::default() };
         for other in [disk, prepaid] {

@@ -48,10 +48,7 @@ async fn main() -> anyhow::Result<()> {
     // The same question for a month: the ranking may be another, and nobody is asked again.
     let month = Question { run: Duration::from_secs(30 * 86_400), limit: Some(1), ..job };
     if let Some(best) = market.compare(&month).await.ranked.first() {
-        println!(
-            "once and for all: {} for 30 days at {} {}",
-            best.converted, best.offer.provider, best.offer.id
-        );
+        println!("for 30 days: {} at {} {}", best.converted, best.offer.provider, best.offer.id);
     }
     Ok(())
 }

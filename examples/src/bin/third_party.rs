@@ -144,7 +144,7 @@ impl ComputeProvider for BreezeAccount {
             availability: Availability::Unknown,
             extras: BTreeMap::new(),
         };
-        let wanted = |offer: &Offer| !prepaid && query.admits(offer.size, &offer.location);
+        let wanted = |offer: &Offer| !prepaid && query.admits(&offer.id, offer.size, &offer.location);
         Ok(PLANS.into_iter().map(offer).filter(wanted).collect())
     }
 

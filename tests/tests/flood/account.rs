@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use vmbroker::{
-    Clock, ComputeProvider, CreateRequest, Deletion, Handle, Listing, Observation, Offer, OfferQuery, ProviderId, Result,
-    Semantics,
+    Clock, ComputeProvider, CreateRequest, Deletion, Handle, Listing, Observation, Offer, OfferQuery,
+    ProviderId, Result, Semantics,
 };
 
 use crate::life::Life;

@@ -40,7 +40,11 @@ pub(crate) fn nothing_is_lost_or_doubled(fleet: &Fleet, state: &Deployment, case
     for (intent, mut spans) in spans {
         spans.sort();
         for pair in spans.windows(2) {
-            assert!(pair[0].1 <= pair[1].0, "{case}: doubled: #{intent} {pair:?}: {:#?}", story(state, intent));
+            assert!(
+                pair[0].1 <= pair[1].0,
+                "{case}: doubled: #{intent} {pair:?}: {:#?}",
+                story(state, intent)
+            );
         }
     }
 }
@@ -68,7 +72,8 @@ pub(crate) fn bills(fleet: &Fleet, receipt: &Receipt, case: &str) -> (usize, usi
             line.leg == marker
                 && line.handle.as_ref().is_some_and(|handle| {
                     let ids = [handle.instance.as_deref(), handle.order.as_deref()];
-                    ids.into_iter().flatten().any(|id| id.eq_ignore_ascii_case(&entry.id)) || handle.order.is_some()
+                    ids.into_iter().flatten().any(|id| id.eq_ignore_ascii_case(&entry.id))
+                        || handle.order.is_some()
                 })
         };
         let Some(line) = receipt.lines.iter().find(fits) else {

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 use vmbroker::Marker;
 use vmbroker::journal::{
-    AttemptRow, Batch, BlockRow, DeploymentRow, EventRow, HandleRow, Journal, JournalError, JournalErrorKind, LegRow,
-    LookRow, Record, Result, SightingRow, SqliteJournal,
+    AttemptRow, Batch, BlockRow, DeploymentRow, EventRow, HandleRow, Journal, JournalError, JournalErrorKind,
+    LegRow, LookRow, Record, Result, SightingRow, SqliteJournal,
 };
 
 /// One life of the program.
@@ -74,7 +74,8 @@ impl Journal for Mortal {
             return dead();
         }
         let left = &self.life.commits_left;
-        let is_last = left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err();
+        let is_last =
+            left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_err();
         if !is_last {
             return self.inner.commit(point, batch).await;
         }

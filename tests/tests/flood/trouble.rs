@@ -40,7 +40,9 @@ fn at_create(dialect: Dialect, random: &mut Rng) -> FaultKind {
         0..14 => FaultKind::LoseAnswer,
         14..24 => FaultKind::StatusAfter(*random.choice(&[500, 502, 504, 409, 202]).unwrap()),
         24..32 => FaultKind::TruncateAnswer,
-        32..38 => FaultKind::BodyAfter((*random.choice(&["{}", "[]", "null", "", "<html>"]).unwrap()).to_owned()),
+        32..38 => {
+            FaultKind::BodyAfter((*random.choice(&["{}", "[]", "null", "", "<html>"]).unwrap()).to_owned())
+        }
         38..42 => FaultKind::HtmlSuccess,
         42..46 => FaultKind::Html(*random.choice(&[502, 503]).unwrap()),
         46..54 => FaultKind::Reset,

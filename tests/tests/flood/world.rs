@@ -53,7 +53,14 @@ impl fmt::Display for Count {
             f,
             "{} creates over HTTP, {} of them faulted, gave {} machines for {} wanted ones; {} crashes, {} questions; 0 \
              lost, 0 doubled; {} bills within their receipts, {} without a known price",
-            self.creates, self.faulted, self.machines, self.wanted, self.crashes, self.asked, self.bills, self.unpriced
+            self.creates,
+            self.faulted,
+            self.machines,
+            self.wanted,
+            self.crashes,
+            self.asked,
+            self.bills,
+            self.unpriced
         )
     }
 }
@@ -100,7 +107,11 @@ impl World {
         for life in 0..LIVES {
             let long = life + 1 == LIVES;
             let commits = u64::from(self.spec.count) * 4;
-            let life = if long { Life::long() } else { Life::until(self.random.u64(1..commits), self.random.bool()) };
+            let life = if long {
+                Life::long()
+            } else {
+                Life::until(self.random.u64(1..commits), self.random.bool())
+            };
             self.live(&life).await;
             self.judge(&format!("seed {}, in trouble", self.seed)).await;
             self.decide().await;
@@ -190,13 +201,17 @@ impl World {
         for leg in asks {
             self.count.asked += 1;
             let provider = broker.registry().get(&leg.choice.account).unwrap();
-            let costs = self.fleet.clouds().any(|cloud| cloud.ledger().open_with(leg.marker.as_str()).next().is_some());
+            let costs = self
+                .fleet
+                .clouds()
+                .any(|cloud| cloud.ledger().open_with(leg.marker.as_str()).next().is_some());
             let decision = if costs {
                 let mut found = None;
                 // The look of a person fails as any other, and is repeated.
                 for _ in 0..20 {
                     let list = provider.list().await.ok();
-                    found = list.and_then(|list| list.with_marker(leg.marker).next().map(|it| it.handle.clone()));
+                    found =
+                        list.and_then(|list| list.with_marker(leg.marker).next().map(|it| it.handle.clone()));
                     if found.is_some() {
                         break;
                     }
@@ -217,7 +232,9 @@ impl World {
     async fn end(&mut self) {
         let case = format!("seed {}, at the end", self.seed);
         for cloud in self.fleet.clouds() {
-            for kind in [FaultKind::LoseAnswer, FaultKind::Revert, FaultKind::StatusAfter(500), FaultKind::Reset] {
+            for kind in
+                [FaultKind::LoseAnswer, FaultKind::Revert, FaultKind::StatusAfter(500), FaultKind::Reset]
+            {
                 cloud.arm(Fault { after: self.random.u32(0..20), ..Fault::once("delete", kind) });
             }
         }
@@ -238,7 +255,9 @@ impl World {
         let swept = broker.sweep(SweepOptions::default()).await.unwrap();
         assert!(swept.machines.is_empty() && swept.failed.is_empty(), "{case}: {swept:#?}");
         self.count.machines = self.fleet.ever();
-        for call in self.fleet.clouds().flat_map(vmbroker_sim::Cloud::calls).filter(|call| call.operation == "create") {
+        for call in
+            self.fleet.clouds().flat_map(vmbroker_sim::Cloud::calls).filter(|call| call.operation == "create")
+        {
             self.count.creates += 1;
             self.count.faulted += usize::from(call.fault.is_some());
         }

@@ -39,12 +39,14 @@ async fn ask(stages: &[Stage], deadline: Option<Duration>) -> (Comparison, Durat
 #[tokio::test(start_paused = true)]
 async fn three_clouds_answer_as_fast_as_the_slowest_of_them_alone() {
     let stages = slow_clouds().await;
-    let mut slowest = Duration::ZERO;
+    let (mut slowest, mut sum) = (Duration::ZERO, Duration::ZERO);
     for stage in &stages {
         let (alone, took) = ask(std::slice::from_ref(stage), None).await;
         assert!(took >= Duration::from_millis(100) && alone.answers[0].offers > 0, "{}", stage.dialect);
         slowest = slowest.max(took);
+        sum += took;
     }
+    assert!(sum > slowest.mul_f64(1.2), "one after the other would be noticed");
     let (together, took) = ask(&stages, None).await;
     assert_eq!(together.answers.len(), 3);
     assert!(took <= slowest.mul_f64(1.2), "{took:?} together, {slowest:?} alone");

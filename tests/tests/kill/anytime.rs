@@ -119,5 +119,8 @@ async fn killed_at_any_moment_nothing_is_lost_or_doubled() {
         creates += home.unwrap();
     }
     let kills = HOMES * u64::from(KILLS);
-    eprintln!("{kills} kills -9 from outside at random moments (seeds 0 to {}), {creates} creates: 0 lost, 0 doubled", HOMES - 1);
+    eprintln!(
+        "{kills} kills -9 from outside at random moments (seeds 0 to {}), {creates} creates: 0 lost, 0 doubled",
+        HOMES - 1
+    );
 }

@@ -107,11 +107,15 @@ async fn killed_at_every_persist_point_before_and_after_all_converges() {
         deaths += count;
         points.extend(passed);
     }
-    let names: BTreeSet<&str> = points.iter().filter_map(|point| point.split_once(':')).map(|it| it.1).collect();
+    let names: BTreeSet<&str> =
+        points.iter().filter_map(|point| point.split_once(':')).map(|it| it.1).collect();
     eprintln!("killed {deaths} times at {} points, before and after: {names:?}", names.len());
     let missing: Vec<&&str> = EVERY.iter().filter(|name| !names.contains(**name)).collect();
     assert!(missing.is_empty(), "no story passes {missing:?}, only {names:?}");
-    let source = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../crates/broker/src/deploy/engine/event.rs"));
+    let source = fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../crates/broker/src/deploy/engine/event.rs"
+    ));
     let source = source.unwrap();
     for word in source.lines().filter_map(|line| line.trim().strip_suffix("\",")?.rsplit_once("=> \"")) {
         let known = EVERY.contains(&word.1) || ELSEWHERE.iter().any(|row| row.0 == word.1);
@@ -121,9 +125,32 @@ async fn killed_at_every_persist_point_before_and_after_all_converges() {
 
 /// The persist points: the words of events that can come first in a commit.
 const EVERY: [&str; 26] = [
-    "accepted", "asked", "blocked", "condemned", "decided", "dropped", "failed", "found", "gone", "missed", "missing",
-    "opened", "planned", "proven_absent", "ready", "refused", "seen", "sending", "stepped", "swept", "turned",
-    "unclear", "vanished", "wanted", "watch_ended", "withdrawn",
+    "accepted",
+    "asked",
+    "blocked",
+    "condemned",
+    "decided",
+    "dropped",
+    "failed",
+    "found",
+    "gone",
+    "missed",
+    "missing",
+    "opened",
+    "planned",
+    "proven_absent",
+    "ready",
+    "refused",
+    "seen",
+    "sending",
+    "stepped",
+    "swept",
+    "turned",
+    "unclear",
+    "vanished",
+    "wanted",
+    "watch_ended",
+    "withdrawn",
 ];
 
 /// Persist points of which no story is told here, and why.

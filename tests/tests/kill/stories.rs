@@ -61,7 +61,9 @@ impl Story {
             Self::Troubled | Self::Fewer => &THREE,
             Self::TooSlow => &[Dialect::Fluence202505, Dialect::Wayscloud],
             Self::Late | Self::SoldOut => &THREE[..2],
-            Self::Asked | Self::Vanished | Self::Withdrawn | Self::Swept | Self::Adopted | Self::Alone => &THREE[..1],
+            Self::Asked | Self::Vanished | Self::Withdrawn | Self::Swept | Self::Adopted | Self::Alone => {
+                &THREE[..1]
+            }
         };
         let world = World::start(dialects).await;
         match self {

@@ -75,7 +75,10 @@ impl World {
             ("list_lags_by = \"1s\"", "list_lags_by = \"500ms\""),
             ("visible_within = \"10s\"", "visible_within = \"500ms\""),
             ("poll_every = \"1s\"", "poll_every = \"200ms\""),
-            ("write_every = \"0s\"", "write_every = \"0s\"\nwrite_timeout = \"1500ms\"\nread_timeout = \"5s\""),
+            (
+                "write_every = \"0s\"",
+                "write_every = \"0s\"\nwrite_timeout = \"1500ms\"\nread_timeout = \"5s\"",
+            ),
         ];
         for (usual, ours) in times {
             assert!(text.contains(usual), "{usual}: {text}");
@@ -97,7 +100,8 @@ impl World {
             self.dialects.iter().map(|dialect| format!("\"{}\"", account(*dialect))).collect();
         let place = format!("[where]\nproviders = [{}]\n", accounts.join(", "));
         let top = format!("name = \"web\"\ncount = {count}\nfor = \"1d\"\nstrategy = \"in-order\"\n");
-        let (top_more, tables) = more.split_once('[').map_or((more, String::new()), |(top, rest)| (top, format!("[{rest}")));
+        let (top_more, tables) =
+            more.split_once('[').map_or((more, String::new()), |(top, rest)| (top, format!("[{rest}")));
         self.home.file("web.toml", &format!("{top}{top_more}{MACHINE}{place}{tables}"), 0o644);
     }
 
@@ -165,7 +169,10 @@ impl World {
             let name = machine["name"].as_str().unwrap();
             let marker = name[name.len() - 23..].to_owned();
             let ended = machine["ended"].as_str().unwrap_or("9").to_owned();
-            by_marker.entry(marker).or_default().push((machine["created"].as_str().unwrap().to_owned(), ended));
+            by_marker
+                .entry(marker)
+                .or_default()
+                .push((machine["created"].as_str().unwrap().to_owned(), ended));
         }
         for (marker, mut spans) in by_marker {
             spans.sort();

@@ -9,12 +9,13 @@ use tokio::sync::mpsc;
 use vmbroker_core::{Error, ErrorKind, Marker, Owner, ProviderId, Result};
 use vmbroker_journal::Journal;
 
-use super::driver::{Book, Driver, Time};
+use super::driver::{Book, Driver, Quotes, Time};
 use super::engine::{Decision, Deployment, Event, LegState, Mode, Rules, Terms, What};
 use super::rows::{self, Versions};
 use super::run::{Hold, News, Run};
 use super::{DeployError, DeploySpec, Receipt, Report};
 use crate::Registry;
+use crate::market::ExchangeRates;
 
 /// Where the random part of markers comes from.
 #[derive(Clone)]
@@ -62,19 +63,28 @@ pub struct Broker {
     journal: Arc<dyn Journal>,
     owner: Owner,
     draw: Draw,
+    exchange: ExchangeRates,
 }
 
 impl Broker {
     /// Over these accounts and this journal. Machines carry this owner's tag in their names.
     #[must_use]
     pub fn new(registry: Registry, journal: Arc<dyn Journal>, owner: Owner) -> Self {
-        Self { registry, journal, owner, draw: Draw::system() }
+        Self { registry, journal, owner, draw: Draw::system(), exchange: ExchangeRates::default() }
     }
 
     /// The same broker, with markers drawn from this; from the operating system where this is not called.
     #[must_use]
     pub fn drawing(mut self, draw: Draw) -> Self {
         self.draw = draw;
+        self
+    }
+
+    /// The same broker, with these exchange rates for prices that are asked again before a create; only USDC counts
+    /// as USD where this is not called.
+    #[must_use]
+    pub fn exchanging(mut self, rates: ExchangeRates) -> Self {
+        self.exchange = rates;
         self
     }
 
@@ -244,6 +254,7 @@ impl Broker {
             looked: BTreeMap::new(),
             not_before: BTreeMap::new(),
             endings: super::driver::Endings::default(),
+            quotes: Quotes::new(self.exchange.clone(), self.registry.answer_within()),
         }
     }
 

@@ -6,6 +6,7 @@
 
 mod book;
 mod ending;
+mod requote;
 mod round;
 mod send;
 
@@ -22,13 +23,14 @@ use vmbroker_journal::JournalError;
 
 pub(crate) use book::{Book, Time};
 pub(crate) use ending::Endings;
+pub(crate) use requote::Quotes;
 use round::{Round, RoundEnd};
 pub(crate) use send::write;
 
 use super::engine::guards::{Guard, holds};
 use super::engine::{Deployment, Looked, Mode, What, later};
 use super::run::Hold;
-use super::{DeployError, Draw};
+use super::{Choice, DeployError, Draw};
 use crate::Registry;
 
 /// How long a create may take, look-ups before it included. Longer than any adapter's own limit: what takes so long
@@ -50,6 +52,8 @@ pub(crate) struct Driver {
     pub(crate) looked: BTreeMap<ProviderId, Looked>,
     pub(crate) not_before: BTreeMap<ProviderId, Timestamp>,
     pub(crate) endings: Endings,
+    /// What choices cost now.
+    pub(crate) quotes: Quotes,
     /// Whether machines that were handed over are looked at once.
     pub(crate) verify: bool,
 }
@@ -171,10 +175,15 @@ impl Driver {
         done: mpsc::UnboundedSender<Result<(), JournalError>>,
     ) -> impl Future<Output = ()> + Send + 'static {
         let prepared = self.prepare(marker);
-        let book = self.book.clone();
+        let (book, quotes) = (self.book.clone(), self.quotes.clone());
         async move {
             let written = match prepared {
-                Ok((provider, request)) => send::send(&book, provider, request, SEND_WITHIN).await,
+                Ok((provider, choice, request)) => {
+                    match quotes.check(&book, &*provider, &choice, &request).await {
+                        Ok(()) => send::send(&book, provider, request, SEND_WITHIN).await,
+                        Err(fault) => write(&book, marker, Err(fault)).await,
+                    }
+                }
                 Err(error) => write(&book, marker, Err((&error).into())).await,
             };
             // The driver may be gone; then nobody waits for this.
@@ -185,7 +194,7 @@ impl Driver {
     fn prepare(
         &self,
         marker: Marker,
-    ) -> Result<(std::sync::Arc<dyn vmbroker_core::ComputeProvider>, CreateRequest), Error> {
+    ) -> Result<(std::sync::Arc<dyn vmbroker_core::ComputeProvider>, Choice, CreateRequest), Error> {
         let state = self.book.view();
         let leg = state.leg(marker)?;
         let provider = self.registry.get(&leg.choice.account)?;
@@ -197,7 +206,7 @@ impl Driver {
         request.machine = MachineWish::Offer(leg.choice.offer.clone());
         request.location.countries = leg.choice.location.country.into_iter().collect();
         request.location.zone.clone_from(&leg.choice.location.zone);
-        Ok((provider, request))
+        Ok((provider, leg.choice.clone(), request))
     }
 
     fn looked(&self, account: &ProviderId) -> Looked {

@@ -95,7 +95,10 @@ impl Broker {
         let (tell, answer) = oneshot::channel();
         let written = tokio::spawn(async move {
             let said = provider.create(&request).await;
-            let outcome = said.as_ref().map(Clone::clone).map_err(Fault::from);
+            let outcome = match &said {
+                Ok(handle) => Ok(handle.clone()),
+                Err(error) => Err(Fault::from(error)),
+            };
             // Nobody has to wait for it.
             let _ = tell.send(said);
             let refused = matches!(&outcome, Err(fault) if fault.effect == vmbroker_core::Effect::None);
@@ -126,7 +129,7 @@ impl Broker {
             let is_spare = row.machines.iter().skip(1).any(|machine| machine.is(&handle));
             let wanted = !is_spare && state.intents.get(&row.intent).is_some_and(|intent| intent.wanted);
             // Whoever deletes the machine of a create whose answer was lost says that it was made.
-            let adopted = found.then(|| What::Decided { leg, decision: Decision::Adopt(handle) });
+            let adopted = found.then_some(What::Decided { leg, decision: Decision::Adopt(handle) });
             let dropped = wanted.then_some(What::Dropped { intent: row.intent });
             adopted.into_iter().chain(dropped).collect()
         })

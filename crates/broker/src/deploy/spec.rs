@@ -85,6 +85,11 @@ pub struct Policy {
     pub approval_within: Duration,
     /// How long a deletion may take to be proven; then a person is asked.
     pub delete_within: Duration,
+    /// For how long a machine will run, by which its price is asked once more before its create: at most once an offer
+    /// and minute. Where it comes to more than what the [`Choice`] holds back, the create is not sent. Absent: prices
+    /// are not asked again.
+    #[serde(default)]
+    pub run: Option<Duration>,
     /// The most that all machines together may cost for the run time wanted. Absent: no limit.
     pub budget: Option<Money>,
     /// What to do when a create's outcome stays unknown, by account. Absent: by what the provider can prove.
@@ -105,6 +110,7 @@ impl Default for Policy {
             provision_within: minutes(20),
             approval_within: minutes(60),
             delete_within: minutes(60),
+            run: None,
             budget: None,
             on_uncertain: BTreeMap::new(),
             unresolved_most: 3,

@@ -141,15 +141,39 @@ impl Conversion {
     /// This much in the other currency; absent where the amount is not in `from`, or the result has too many digits.
     #[must_use]
     pub fn apply(&self, money: Money) -> Option<Money> {
-        let (mut amount, mut divisor) = (money.amount, Decimal::ONE);
+        self.factor()?
+            .apply(money.amount)
+            .filter(|_| money.currency == self.from)
+            .map(|it| Money::new(it, self.to))
+    }
+
+    /// All its steps in one; absent where that has too many digits.
+    pub(super) fn factor(&self) -> Option<Factor> {
+        let mut factor = Factor { times: Decimal::ONE, over: Decimal::ONE };
         for step in &self.steps {
-            let side = if step.inverse { &mut divisor } else { &mut amount };
+            let side = if step.inverse { &mut factor.over } else { &mut factor.times };
             *side = side.checked_mul(step.rate.rate)?;
         }
-        if divisor != Decimal::ONE {
-            amount = amount.checked_div(divisor)?;
-        }
-        (money.currency == self.from).then(|| Money::new(amount, self.to))
+        Some(factor)
+    }
+}
+
+/// What amounts are multiplied by and divided by, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Factor {
+    times: Decimal,
+    over: Decimal,
+}
+
+impl Factor {
+    pub(super) fn is_one(self) -> bool {
+        self.times == Decimal::ONE && self.over == Decimal::ONE
+    }
+
+    /// Absent where the result has too many digits.
+    pub(super) fn apply(self, amount: Decimal) -> Option<Decimal> {
+        let times = amount.checked_mul(self.times)?;
+        if self.over == Decimal::ONE { Some(times) } else { times.checked_div(self.over) }
     }
 }
 

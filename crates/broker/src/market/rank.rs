@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use vmbroker_core::{Availability, Currency, Meter, Money, Offer, ProviderId, Total};
 
-use super::snapshot::Snapshot;
+use super::snapshot::{Snapshot, by_name};
 use super::{Conversion, ExchangeRates, Excluded, Exclusion, Question, Ranked, Seen, Unranked};
 use judge::{Judge, Verdict};
 
@@ -56,6 +56,7 @@ struct Place<'a> {
     offer: &'a Arc<Offer>,
 }
 
+/// The looks are sorted by account.
 pub(super) fn rank(question: &Question, looks: &[Look], rates: &ExchangeRates) -> Ranking {
     let mut ranking = Ranking::default();
     let candidates = candidates(question, looks, &mut ranking);
@@ -77,7 +78,7 @@ pub(super) fn rank(question: &Question, looks: &[Look], rates: &ExchangeRates) -
     ranking.conversions = judge.into_conversions();
     ranking.ranked_in_all = places.len();
     if let Some(currency) = ranking.currency {
-        ranking.ranked = cheapest_first(places, question.limit, currency);
+        ranking.ranked = cheapest_first(&places, question.limit, currency);
     }
     ranking.unranked.sort_by(by_known_amount);
     ranking.excluded.sort_by(|a, b| by_name(&a.offer, &b.offer));
@@ -119,31 +120,45 @@ fn buyers_currency(question: &Question, candidates: &[Candidate<'_>]) -> Option<
 }
 
 /// The cheapest, as many as are wanted; only those are sorted and shared.
-fn cheapest_first(mut places: Vec<Place<'_>>, limit: Option<usize>, currency: Currency) -> Vec<Ranked> {
-    let order =
-        |a: &Place<'_>, b: &Place<'_>| a.converted.cmp(&b.converted).then_with(|| by_name(a.offer, b.offer));
-    if let Some(limit) = limit.filter(|limit| *limit < places.len()) {
-        if limit > 0 {
-            places.select_nth_unstable_by(limit - 1, order);
-        }
-        places.truncate(limit);
-    }
-    places.sort_unstable_by(order);
-    let ranked = |place: Place<'_>| Ranked {
-        offer: Arc::clone(place.offer),
-        total: place.total,
-        converted: Money::new(place.converted, currency),
-        seen: place.look.seen(),
+fn cheapest_first(places: &[Place<'_>], limit: Option<usize>, currency: Currency) -> Vec<Ranked> {
+    let order = match scaled(places) {
+        Some(keys) => order(keys, limit),
+        None => order(places.iter().map(|place| place.converted).collect(), limit),
     };
-    places.into_iter().map(ranked).collect()
+    let ranked = |(place, offer): (&Place<'_>, Arc<Offer>)| {
+        let converted = Money::new(place.converted, currency);
+        Ranked { offer, total: place.total, converted, seen: place.look.seen() }
+    };
+    if order.len() < places.len() {
+        let few = order.into_iter().map(|at| (&places[at], Arc::clone(places[at].offer)));
+        return few.map(ranked).collect();
+    }
+    // All are shared in the order in which they lie in memory: in the order of their totals it takes twice as long.
+    let mut offers: Vec<_> = places.iter().map(|place| Some(Arc::clone(place.offer))).collect();
+    order.into_iter().filter_map(|at| offers[at].take().map(|offer| ranked((&places[at], offer)))).collect()
 }
 
-/// The order where totals are equal: always the same, whatever order the providers answer in.
-pub(super) fn by_name(a: &Offer, b: &Offer) -> Ordering {
-    let name = |offer: &Offer| (offer.size, offer.disk_gib);
-    (&a.provider, &a.id, &a.location.zone)
-        .cmp(&(&b.provider, &b.id, &b.location.zone))
-        .then_with(|| name(a).cmp(&name(b)))
+/// All totals as whole numbers of one small unit, which are faster to compare; absent where they have too many digits.
+fn scaled(places: &[Place<'_>]) -> Option<Vec<i128>> {
+    let scale = places.iter().map(|place| place.converted.scale()).max()?;
+    let whole = |amount: Decimal| {
+        10_i128.checked_pow(scale - amount.scale()).and_then(|unit| amount.mantissa().checked_mul(unit))
+    };
+    places.iter().map(|place| whole(place.converted)).collect()
+}
+
+/// Which places come first by these keys, as many as are wanted. Equal ones stay as they are: by account, because the
+/// looks are, and by offer, because a snapshot is.
+fn order<K: Ord + Copy>(keys: Vec<K>, limit: Option<usize>) -> Vec<usize> {
+    let mut order: Vec<(K, usize)> = keys.into_iter().zip(0..).collect();
+    if let Some(limit) = limit.filter(|limit| *limit < order.len()) {
+        if limit > 0 {
+            order.select_nth_unstable(limit - 1);
+        }
+        order.truncate(limit);
+    }
+    order.sort_unstable();
+    order.into_iter().map(|(_, at)| at).collect()
 }
 
 fn by_known_amount(a: &Unranked, b: &Unranked) -> Ordering {

@@ -1,5 +1,6 @@
 //! What one account offered at one time.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ pub(super) struct Snapshot {
     pub(super) query: OfferQuery,
     /// When the provider was asked.
     pub(super) at: Timestamp,
+    /// Sorted by name.
     offers: Vec<Arc<Offer>>,
     /// One for each offer, in order: what most offers are passed over by, close together in memory.
     traits: Vec<Traits>,
@@ -22,11 +24,15 @@ pub(super) struct Snapshot {
 
 impl Snapshot {
     /// The answer of this account; whatever it says, the offers are its own.
-    pub(super) fn new(provider: &ProviderId, query: OfferQuery, at: Timestamp, offers: Vec<Offer>) -> Self {
+    pub(super) fn new(
+        provider: &ProviderId,
+        query: OfferQuery,
+        at: Timestamp,
+        mut offers: Vec<Offer>,
+    ) -> Self {
+        offers.sort_by(by_name);
         let own = |mut offer: Offer| {
-            if offer.provider != *provider {
-                offer.provider = provider.clone();
-            }
+            offer.provider = provider.clone();
             Arc::new(offer)
         };
         let partial = offers.iter().any(|offer| offer.price.was_not_asked());
@@ -93,9 +99,17 @@ impl<'a> Wanted<'a> {
     }
 }
 
+/// The order where totals are equal: always the same, whatever order the providers answer in.
+pub(super) fn by_name(a: &Offer, b: &Offer) -> Ordering {
+    let name = |offer: &Offer| (offer.size, offer.disk_gib);
+    (&a.provider, &a.id, &a.location.zone)
+        .cmp(&(&b.provider, &b.id, &b.location.zone))
+        .then_with(|| name(a).cmp(&name(b)))
+}
+
 /// Whether a query wants this offer. Its disk is the provider's to judge: an observation is of one disk.
 pub(super) fn wants(query: &OfferQuery, offer: &Offer) -> bool {
-    offer.charge == query.charge.unwrap_or_default() && query.admits(offer.size, &offer.location)
+    offer.charge == query.charge.unwrap_or_default() && query.admits(&offer.id, offer.size, &offer.location)
 }
 
 /// The same query in one form: what means the same is equal.

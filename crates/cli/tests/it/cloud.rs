@@ -170,7 +170,7 @@ impl ComputeProvider for Cloud {
         if self.mood == Mood::Hangs {
             std::future::pending::<()>().await;
         }
-        Ok(self.offers_now().into_iter().filter(|it| query.admits(it.size, &it.location)).collect())
+        Ok(self.offers_now().into_iter().filter(|it| query.admits(&it.id, it.size, &it.location)).collect())
     }
 
     async fn create(&self, request: &CreateRequest) -> Result<Handle> {

@@ -69,7 +69,8 @@ async fn a_second_writer_is_refused_and_readers_are_not() {
 
 #[tokio::test(start_paused = true)]
 async fn a_damaged_a_foreign_and_an_open_journal_are_refused() {
-    let cases: [(&str, fn(&mut Vec<u8>), u32); 3] = [
+    type Spoil = fn(&mut Vec<u8>);
+    let cases: [(&str, Spoil, u32); 3] = [
         ("is damaged: nothing was sent", |bytes| bytes[100..4_000].fill(0xa5), 0o600),
         (
             "is not a journal of vmbroker",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use vmbroker_core::{
-    Availability, ChargeType, CreateRequest, LocationWish, MachineWish, Offer, OfferQuery, Total,
+    Availability, ChargeType, CreateRequest, LocationWish, MachineWish, Offer, OfferId, OfferQuery, Total,
 };
 
 use crate::verdict::{Judge, KEPT, not_applicable};
@@ -74,6 +74,8 @@ pub async fn offers_honour_the_query(subject: &Subject) -> Outcome {
         OfferQuery { vcpus: Some(vcpus), ..every.clone() },
         OfferQuery { memory_mib: Some(largest(|offer| offer.size.memory_mib)), ..every.clone() },
         OfferQuery { vcpus: Some(1_000_000), ..every.clone() },
+        OfferQuery { offer: Some(first.id.clone()), ..every.clone() },
+        OfferQuery { offer: Some(OfferId("no-such-offer".to_owned())), ..every.clone() },
         OfferQuery { zone: Some("no-such-zone-0".to_owned()), ..every.clone() },
     ];
     queries.extend(
@@ -82,7 +84,7 @@ pub async fn offers_honour_the_query(subject: &Subject) -> Outcome {
     queries.extend(first.location.zone.clone().map(|zone| OfferQuery { zone: Some(zone), ..every.clone() }));
     for query in queries {
         let some = judge.ok(subject.provider().offers(&query).await, "offers")?;
-        let expected = names(all.iter().filter(|offer| query.admits(offer.size, &offer.location)));
+        let expected = names(all.iter().filter(|offer| query.admits(&offer.id, offer.size, &offer.location)));
         let seen = names(some.iter());
         judge.that(seen == expected, format!("{expected:?} for {query:?}"), format!("{seen:?}"))?;
     }

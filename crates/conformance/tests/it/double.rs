@@ -285,8 +285,9 @@ impl ComputeProvider for Double {
             availability: Availability::Unknown,
             extras: Default::default(),
         };
-        let wanted =
-            |offer: &Offer| self.has(Flaw::IgnoresTheQuery) || query.admits(offer.size, &offer.location);
+        let wanted = |offer: &Offer| {
+            self.has(Flaw::IgnoresTheQuery) || query.admits(&offer.id, offer.size, &offer.location)
+        };
         Ok(models.into_iter().map(offer).filter(wanted).collect())
     }
 

@@ -49,7 +49,7 @@ pub(crate) fn offers(provider: &ProviderId, rows: Vec<OfferRow>, query: &OfferQu
         groups.entry((slug, place.country)).or_default().add(place, &row);
     }
     let made = groups.into_iter().map(|((slug, country), group)| group.listed(provider, &slug, country));
-    made.filter(|it| query.admits(it.offer.size, &it.offer.location)).collect()
+    made.filter(|it| query.admits(&it.offer.id, it.offer.size, &it.offer.location)).collect()
 }
 
 /// Rows of one configuration and country.

@@ -48,15 +48,15 @@ impl Wayscloud {
             Plans::Is(_) | Plans::Any(_) => self.catalogue.currency(&self.api, &self.config).await?,
         };
         let offering = offering.ok().flatten();
-        let fitting = flavors.iter().filter(|flavor| self.admits(query, flavor));
-        Ok(fitting.flat_map(|flavor| self.of_flavor(flavor, query, offering, &plans, &currency)).collect())
+        let fitting = flavors.iter().filter(|flavor| self.has_disk(query, flavor));
+        let offers = fitting.flat_map(|flavor| self.of_flavor(flavor, query, offering, &plans, &currency));
+        Ok(offers.filter(|offer| query.admits(&offer.id, offer.size, &offer.location)).collect())
     }
 
-    fn admits(&self, query: &OfferQuery, flavor: &Flavor) -> bool {
+    fn has_disk(&self, query: &OfferQuery, flavor: &Flavor) -> bool {
         // In the Waldur dialect the disk is chosen freely.
-        let is_large_enough = self.config.dialect == Dialect::Waldur
-            || query.disk_gib.is_none_or(|disk| flavor.disk_gib.is_some_and(|has| has >= disk));
-        is_large_enough && query.admits(size(flavor), &self.location)
+        self.config.dialect == Dialect::Waldur
+            || query.disk_gib.is_none_or(|disk| flavor.disk_gib.is_some_and(|has| has >= disk))
     }
 
     /// The plans that an order could name.

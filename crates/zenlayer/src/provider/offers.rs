@@ -20,7 +20,7 @@ impl Zenlayer {
         let charge = query.charge.unwrap_or_default();
         let market = self.catalogue.fresh_market(&self.api, charge).await?;
         let offer = |model| (model, market.offer(model, self.id(), charge));
-        let admitted = |(_, offer): &(&Model, Offer)| query.admits(offer.size, &offer.location);
+        let admitted = |(_, offer): &(&Model, Offer)| query.admits(&offer.id, offer.size, &offer.location);
         let mut offers: Vec<(&Model, Offer)> = market.models.iter().map(offer).filter(admitted).collect();
         // The smallest that meet the wish are what is wanted most; and the same are asked for each time.
         let mut ranking: Vec<usize> = (0..offers.len()).collect();
@@ -64,8 +64,9 @@ impl Zenlayer {
     }
 }
 
+/// Said so that whoever keeps the offers asks again for a narrower query.
 fn not_asked(most: usize) -> Price {
-    Price::unknown(format!(
-        "its price was not asked for: `price_inquiries` allows {most} inquiries a question, the smallest machines first"
+    Price::not_asked().and_unknown(format!(
+        "`price_inquiries` allows {most} inquiries a question, the smallest machines first"
     ))
 }

@@ -82,8 +82,9 @@ async fn more_than_the_account_allows_are_not_asked_for_and_say_so() {
         let zen = Zenlayer::over(replay, "zen".parse().unwrap(), config, credentials(), clock()).unwrap();
         let offers = zen.offers(&OfferQuery::default()).await.unwrap();
         assert_eq!(amounts(&offers), wanted, "the smallest first");
-        let why = &offers[0].price.unknown_parts()[0];
+        let why = offers[0].price.unknown_parts().join("; ");
         assert!(why.contains(&format!("`price_inquiries` allows {most} inquiries")), "{why}");
+        assert!(offers[0].price.was_not_asked(), "a narrower question asks for it");
     }
 }
 

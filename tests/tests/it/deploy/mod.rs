@@ -7,6 +7,7 @@ mod hangs;
 mod late;
 mod money;
 mod promises;
+mod requote;
 mod rows;
 mod sweep;
 mod way;

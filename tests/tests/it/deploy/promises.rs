@@ -34,7 +34,11 @@ async fn a_machine_of_the_same_name_that_is_not_ours_is_never_adopted() {
         assert_eq!(fleet.live(), 2, "{dialect}");
         let run = broker.destroy("web").await.unwrap();
         super::within(&fleet, run.finish()).await.unwrap();
-        assert_eq!(fleet.cloud(dialect).ledger().open_with(foreign.marker.as_str()).count(), 1, "{dialect}: theirs stays");
+        assert_eq!(
+            fleet.cloud(dialect).ledger().open_with(foreign.marker.as_str()).count(),
+            1,
+            "{dialect}: theirs stays"
+        );
     }
 }
 

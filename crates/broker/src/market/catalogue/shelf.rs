@@ -12,8 +12,7 @@ use vmbroker_core::{Clock, ComputeProvider, Error, ErrorKind, OfferQuery, Provid
 
 use super::record::Record;
 use crate::market::PriceHistory;
-use crate::market::rank::by_name;
-use crate::market::snapshot::Snapshot;
+use crate::market::snapshot::{Snapshot, by_name};
 
 /// How many different queries are kept for one account. A person asks a handful, and a watcher one.
 const KEPT: usize = 32;
@@ -160,7 +159,7 @@ impl Shelf {
         let fresh = |fetch: &&Fetch| clock.elapsed().saturating_sub(fetch.since) < patience.deadline;
         let fits = |fetch: &&Fetch| fetch.query == *query || (wider && fetch.query.covers(query));
         let open = || state.fetches.iter().filter(fits);
-        let joined = open().find(fresh).or_else(|| open().last().filter(|_| open().count() >= STUCK));
+        let joined = open().find(fresh).or_else(|| open().next_back().filter(|_| open().count() >= STUCK));
         if let Some(fetch) = joined {
             return fetch.answer.clone();
         }

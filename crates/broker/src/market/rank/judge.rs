@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 use vmbroker_core::{Currency, Money, Price, Total};
 
+use crate::market::exchange::Factor;
 use crate::market::{Conversion, Doubt, ExchangeRates, Exclusion};
 
 /// Where an offer belongs.
@@ -32,8 +33,29 @@ pub(super) struct Judge<'a> {
 #[derive(Debug)]
 struct Lane {
     from: Currency,
-    to_buyer: Option<Conversion>,
-    to_ceiling: Option<Conversion>,
+    to_buyer: Option<Exchange>,
+    to_ceiling: Option<Exchange>,
+}
+
+/// A conversion made ready for many amounts.
+#[derive(Debug)]
+struct Exchange {
+    conversion: Conversion,
+    factor: Option<Factor>,
+    is_one: bool,
+}
+
+impl Exchange {
+    fn new(conversion: Conversion) -> Self {
+        let factor = conversion.factor();
+        Self { conversion, factor, is_one: factor.is_some_and(Factor::is_one) }
+    }
+
+    /// Absent where the result has too many digits.
+    fn apply(&self, money: Money) -> Option<Money> {
+        let amount = if self.is_one { money.amount } else { self.factor?.apply(money.amount)? };
+        Some(Money::new(amount, self.conversion.to))
+    }
 }
 
 impl<'a> Judge<'a> {
@@ -74,8 +96,9 @@ impl<'a> Judge<'a> {
 
     fn lane(&mut self, from: Currency, to: Currency) -> &Lane {
         let at = self.lanes.iter().position(|lane| lane.from == from).unwrap_or_else(|| {
-            let to_ceiling = self.ceiling.and_then(|ceiling| self.rates.conversion(from, ceiling.currency));
-            self.lanes.push(Lane { from, to_buyer: self.rates.conversion(from, to), to_ceiling });
+            let exchange = |to| self.rates.conversion(from, to).map(Exchange::new);
+            let to_ceiling = self.ceiling.and_then(|ceiling| exchange(ceiling.currency));
+            self.lanes.push(Lane { from, to_buyer: exchange(to), to_ceiling });
             self.lanes.len() - 1
         });
         &self.lanes[at]
@@ -84,7 +107,8 @@ impl<'a> Judge<'a> {
     /// The conversions that were needed, to the buyer's currency and to the ceiling's.
     pub(super) fn into_conversions(self) -> Vec<Conversion> {
         let mut conversions: Vec<Conversion> = Vec::new();
-        for conversion in self.lanes.into_iter().flat_map(|lane| [lane.to_buyer, lane.to_ceiling]).flatten() {
+        let exchanges = self.lanes.into_iter().flat_map(|lane| [lane.to_buyer, lane.to_ceiling]).flatten();
+        for conversion in exchanges.map(|exchange| exchange.conversion) {
             if !conversion.steps.is_empty() && !conversions.contains(&conversion) {
                 conversions.push(conversion);
             }

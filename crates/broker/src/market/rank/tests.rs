@@ -94,7 +94,7 @@ fn complaint(
     let wanted: BTreeSet<_> = looks
         .iter()
         .flat_map(|look| look.snapshot.offers())
-        .filter(|offer| question.query.admits(offer.size, &offer.location))
+        .filter(|offer| question.query.admits(&offer.id, offer.size, &offer.location))
         .filter(|offer| offer.charge == ChargeType::PayAsYouGo)
         .map(|offer| key(offer))
         .collect();
@@ -153,7 +153,8 @@ fn total(ranking: &Ranking) -> usize {
 
 #[test]
 fn a_broken_ranking_is_noticed() {
-    let breaks: [(&str, fn(&mut Ranking)); 5] = [
+    type Break = fn(&mut Ranking);
+    let breaks: [(&str, Break); 5] = [
         ("an offer is dropped", |ranking| drop(ranking.ranked.pop())),
         ("the order is reversed", |ranking| ranking.ranked.reverse()),
         ("a total is another", |ranking| {
@@ -205,6 +206,23 @@ fn a_limit_keeps_the_cheapest_and_says_how_many_there_are() {
         assert_eq!(some.ranked[..], all.ranked[..limit.min(all.ranked.len())], "seed {seed}");
         assert_eq!((some.ranked_in_all, total(&some)), (all.ranked.len(), total(&all)), "seed {seed}");
     }
+}
+
+#[test]
+fn totals_that_are_too_far_apart_for_one_unit_are_sorted_all_the_same() {
+    let at = "2026-03-01T12:00:00Z".parse().unwrap();
+    let once = |id: &str, amount: &str| {
+        let amount = vmbroker_core::exact(amount).unwrap();
+        Offer { price: Price::new(Currency::USD, vec![Charge::once("setup", amount)]), ..plain(id) }
+    };
+    let offers = vec![once("much", "7e27"), once("some", "1"), once("little", "1e-28"), once("more", "2.50")];
+    let provider: ProviderId = "a".parse().unwrap();
+    let snapshot = Arc::new(Snapshot::new(&provider, OfferQuery::default(), at, offers));
+    let looks = [Look { provider, snapshot, cached: false }];
+    let question = Question::new(OfferQuery::default(), at, Duration::from_secs(60));
+    let ranking = rank(&question, &looks, &ExchangeRates::default());
+    let ids: Vec<&str> = ranking.ranked.iter().map(|it| it.offer.id.0.as_str()).collect();
+    assert_eq!(ids, ["little", "some", "more", "much"]);
 }
 
 #[test]

@@ -110,7 +110,7 @@ impl ComputeProvider for Cloud {
             Mood::Well | Mood::SilentOnce => {}
         }
         let mut offers = self.calls.1.lock().unwrap().clone();
-        offers.retain(|offer| query.admits(offer.size, &offer.location));
+        offers.retain(|offer| query.admits(&offer.id, offer.size, &offer.location));
         for offer in offers.iter_mut().skip(self.prices) {
             offer.price = Price::not_asked();
         }

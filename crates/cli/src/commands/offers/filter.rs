@@ -43,6 +43,7 @@ impl Filter {
 
     pub(super) fn query(&self) -> OfferQuery {
         OfferQuery {
+            offer: None,
             vcpus: self.vcpus,
             memory_mib: self.memory,
             disk_gib: self.disk,
