@@ -15,6 +15,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
+use account::Lack;
 use world::Count;
 
 /// How many creates must have met a fault.
@@ -25,7 +26,7 @@ const AT_ONCE: usize = 2;
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
     if let Some(at) = args.iter().position(|arg| arg == "--seed") {
-        println!("{}", world::tell(args[at + 1].parse().unwrap()));
+        println!("{}", world::tell(args[at + 1].parse().unwrap(), None));
         return;
     }
     // The names of other tests, or a list of names, are asked of every binary.
@@ -33,13 +34,16 @@ fn main() {
     if other || args.iter().any(|arg| arg == "--list") {
         return;
     }
+    for lack in [Lack::Marker, Lack::WholeLists] {
+        println!("flood: without {lack:?}: {}", found_out(lack));
+    }
     let began = Instant::now();
     let (next, faulted, sum) = (AtomicU64::new(0), AtomicUsize::new(0), Mutex::new(Count::default()));
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while faulted.load(Ordering::SeqCst) < FAULTED {
-                    let count = world::tell(next.fetch_add(1, Ordering::SeqCst));
+                    let count = world::tell(next.fetch_add(1, Ordering::SeqCst), None);
                     faulted.fetch_add(count.faulted, Ordering::SeqCst);
                     sum.lock().unwrap().add(&count);
                 }
@@ -49,4 +53,16 @@ fn main() {
     let sum = sum.into_inner().unwrap();
     assert!(sum.faulted >= FAULTED && sum.crashes > 50, "{sum}");
     println!("flood: seeds 0 to {}, {} s: {sum}", next.into_inner() - 1, began.elapsed().as_secs());
+}
+
+/// How the judge finds out that the accounts lack something.
+fn found_out(lack: Lack) -> String {
+    let loud = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let told = (0..8).find_map(|seed| std::panic::catch_unwind(|| world::tell(seed, Some(lack))).err());
+    std::panic::set_hook(loud);
+    let Some(complaint) = told else { panic!("the judge does not see that {lack:?} is missing") };
+    let complaint = complaint.downcast::<String>().unwrap();
+    assert!(complaint.contains("lost") || complaint.contains("doubled"), "{complaint}");
+    complaint.lines().next().unwrap_or_default().to_owned()
 }

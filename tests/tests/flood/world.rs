@@ -12,7 +12,7 @@ use vmbroker::journal::SqliteJournal;
 use vmbroker_sim::{Dialect, Fault, FaultKind};
 use vmbroker_tests::{Fleet, broker, spec};
 
-use crate::account::Account;
+use crate::account::{Account, Lack};
 use crate::life::{Life, Mortal};
 use crate::{judge, trouble};
 
@@ -27,6 +27,7 @@ pub(crate) struct Count {
     pub(crate) faulted: usize,
     pub(crate) crashes: usize,
     creates: usize,
+    calls: usize,
     machines: usize,
     wanted: usize,
     asked: usize,
@@ -39,6 +40,7 @@ impl Count {
         self.faulted += other.faulted;
         self.crashes += other.crashes;
         self.creates += other.creates;
+        self.calls += other.calls;
         self.machines += other.machines;
         self.wanted += other.wanted;
         self.asked += other.asked;
@@ -51,10 +53,11 @@ impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} creates over HTTP, {} of them faulted, gave {} machines for {} wanted ones; {} crashes, {} questions; 0 \
+            "{} creates over HTTP, {} of them faulted, and {} calls in all, gave {} machines for {} wanted ones; {} crashes, {} questions; 0 \
              lost, 0 doubled; {} bills within their receipts, {} without a known price",
             self.creates,
             self.faulted,
+            self.calls,
             self.machines,
             self.wanted,
             self.crashes,
@@ -65,17 +68,18 @@ impl fmt::Display for Count {
     }
 }
 
-/// Tells the world of this seed; what was counted in it.
-pub(crate) fn tell(seed: u64) -> Count {
+/// Tells the world of this seed; what was counted in it. With accounts that lack something the judge must find it out.
+pub(crate) fn tell(seed: u64, lack: Option<Lack>) -> Count {
     let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
     runtime.block_on(async {
-        let world = World::new(seed).await;
+        let world = World::new(seed, lack).await;
         world.run().await
     })
 }
 
 struct World {
     seed: u64,
+    lack: Option<Lack>,
     random: Rng,
     fleet: Fleet,
     journal: SqliteJournal,
@@ -84,7 +88,7 @@ struct World {
 }
 
 impl World {
-    async fn new(seed: u64) -> Self {
+    async fn new(seed: u64, lack: Option<Lack>) -> Self {
         let mut random = Rng::with_seed(seed);
         // Where absence cannot be proven, a person is asked again and again: one world in eight.
         let fluence = if seed % 8 == 7 { Dialect::Fluence202504 } else { Dialect::Fluence202505 };
@@ -100,7 +104,7 @@ impl World {
         spec.policy.unresolved_most = random.u32(3..40);
         let journal = SqliteJournal::in_memory(fleet.clock.now()).await.unwrap();
         let count = Count { wanted: usize::try_from(spec.count).unwrap(), ..Count::default() };
-        Self { seed, random, fleet, journal, spec, count }
+        Self { seed, lack, random, fleet, journal, spec, count }
     }
 
     async fn run(mut self) -> Count {
@@ -141,11 +145,11 @@ impl World {
 
     /// What a program has in this life.
     fn broker(&mut self, life: &Arc<Life>) -> Broker {
-        let (clock, mut seeds) = (self.fleet.clock.clone(), self.random.fork());
+        let (clock, lack, mut seeds) = (self.fleet.clock.clone(), self.lack, self.random.fork());
         let seeds = std::sync::Mutex::new(&mut seeds);
         let registry = self.fleet.registry_of(|inner| {
             let seed = seeds.lock().unwrap().u64(..);
-            Arc::new(Account::new(inner, Arc::clone(life), clock.clone(), seed))
+            Arc::new(Account::new(inner, Arc::clone(life), clock.clone(), lack, seed))
         });
         let journal = Mortal { inner: self.journal.clone(), life: Arc::clone(life) };
         broker(registry, Arc::new(journal))
@@ -255,6 +259,7 @@ impl World {
         let swept = broker.sweep(SweepOptions::default()).await.unwrap();
         assert!(swept.machines.is_empty() && swept.failed.is_empty(), "{case}: {swept:#?}");
         self.count.machines = self.fleet.ever();
+        self.count.calls = self.fleet.clouds().map(|cloud| cloud.count_calls(None)).sum();
         for call in
             self.fleet.clouds().flat_map(vmbroker_sim::Cloud::calls).filter(|call| call.operation == "create")
         {
