@@ -46,6 +46,17 @@ impl Fleet {
         self.registry_of(|provider| provider)
     }
 
+    /// The same for a process whose clock shows another time than the clouds'.
+    #[must_use]
+    pub fn registry_at(&self, clock: &Clock) -> Registry {
+        let mut registry = Registry::new(clock.clone());
+        for running in self.sandbox.clouds() {
+            let transport = Arc::new(HttpTransport::new(None).unwrap());
+            registry.add(account(running.dialect, &running.url, &running.cloud, clock, transport)).unwrap();
+        }
+        registry
+    }
+
     /// The same with each account put through this.
     pub fn registry_of(
         &self,

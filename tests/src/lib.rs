@@ -7,6 +7,7 @@
 )]
 
 mod fleet;
+pub mod probe;
 mod stage;
 mod world;
 

@@ -28,7 +28,7 @@ async fn troubled() -> Fleet {
 }
 
 /// A probe that kills at this moment: from then on nothing is written any more.
-fn killer(moment: impl Fn(Point) -> bool + Send + Sync + 'static) -> (Probe, Arc<AtomicBool>) {
+pub(super) fn killer(moment: impl Fn(Point) -> bool + Send + Sync + 'static) -> (Probe, Arc<AtomicBool>) {
     let dead = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&dead);
     let probe = Probe::new(move |point| {
@@ -42,7 +42,7 @@ fn killer(moment: impl Fn(Point) -> bool + Send + Sync + 'static) -> (Probe, Arc
 }
 
 /// What is on the disk when the program dies, as the next one finds it. What the dead one still tries goes nowhere.
-fn what_is_left(folder: &Path) -> tempfile::TempDir {
+pub(super) fn what_is_left(folder: &Path) -> tempfile::TempDir {
     let next = tempfile::tempdir().unwrap();
     for name in [SqliteJournal::FILE.to_owned(), format!("{}-wal", SqliteJournal::FILE)] {
         if folder.join(&name).exists() {

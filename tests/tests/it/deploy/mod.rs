@@ -4,8 +4,11 @@ mod crash;
 mod doubles;
 mod faults;
 mod hangs;
+mod late;
 mod money;
+mod promises;
 mod requote;
+mod rows;
 mod sweep;
 mod way;
 

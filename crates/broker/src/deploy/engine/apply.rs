@@ -287,15 +287,10 @@ impl Leg {
     fn see(&mut self, at: Timestamp, machine: usize, handle: &Handle, state: State) {
         if let Some(row) = self.machines.get_mut(machine) {
             row.handle = handle.clone().seen(at, state);
+            row.bill(at, state);
             row.state = Some(state);
             row.seen_at = Some(at);
             row.missing_since = None;
-            if state.may_be_billed() {
-                row.billed_at = Some(at);
-                row.unbilled_at = None;
-            } else {
-                row.unbilled_at.get_or_insert(at);
-            }
         }
     }
 

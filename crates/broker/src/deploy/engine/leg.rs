@@ -203,16 +203,42 @@ impl Machine {
     pub(crate) fn new(handle: Handle, at: Timestamp) -> Self {
         let state = handle.last_seen.map(|seen| seen.state);
         let seen_at = handle.last_seen.map(|seen| seen.at);
-        Self {
+        let mut machine = Self {
             handle,
             since: at,
-            state,
+            state: None,
             seen_at,
-            billed_at: state.filter(|state| state.may_be_billed()).and(seen_at),
+            billed_at: None,
             unbilled_at: None,
             missing_since: None,
             ending_since: None,
             gone_at: None,
+        };
+        if let Some((state, at)) = state.zip(seen_at).filter(|(state, _)| state.may_be_billed()) {
+            machine.bill(at, state);
+        }
+        machine.state = state;
+        machine
+    }
+
+    /// Takes in what a sighting in this state tells of the bill, before the state itself is taken in.
+    pub(crate) fn bill(&mut self, at: Timestamp, state: State) {
+        match state {
+            State::Ordered
+            | State::Provisioning
+            | State::Running
+            | State::Stopping
+            | State::Stopped
+            | State::Failed => {
+                self.billed_at = Some(at);
+                self.unbilled_at = None;
+            }
+            // On its way out it may cost money or not: a machine that leaves the recycle bin costs nothing.
+            State::Deleting if self.state == Some(State::Recycled) => {}
+            State::Deleting | State::Unrecognised => self.unbilled_at = None,
+            State::AwaitingApproval | State::Recycled | State::Gone => {
+                self.unbilled_at.get_or_insert(at);
+            }
         }
     }
 

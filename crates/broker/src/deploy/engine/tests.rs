@@ -1,5 +1,6 @@
 //! The engine against a model of a cloud that does everything a real one may, with seeds.
 
+mod bills;
 mod model;
 mod reactions;
 

@@ -1,0 +1,92 @@
+//! What the ledgers say of a deployment.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use vmbroker::Marker;
+use vmbroker::deploy::engine::{Deployment, Event, LegState, Machine, What};
+use vmbroker::deploy::{Receipt, ReceiptLine};
+use vmbroker_sim::LedgerEntry;
+use vmbroker_tests::Fleet;
+
+/// Every machine that ever was, with the marker in its name.
+fn machines(fleet: &Fleet) -> Vec<(Marker, LedgerEntry)> {
+    let entries = fleet.clouds().flat_map(|cloud| cloud.ledger().entries);
+    let marked = |entry: LedgerEntry| {
+        let marker = entry.name[entry.name.len() - 23..].parse();
+        (marker.unwrap_or_else(|_| panic!("no marker: {entry:?}")), entry)
+    };
+    entries.map(marked).collect()
+}
+
+fn is(machine: &Machine, entry: &LedgerEntry) -> bool {
+    let ids = [machine.handle.instance.as_deref(), machine.handle.order.as_deref()];
+    // Where only the order is known, the marker is what tells.
+    ids.into_iter().flatten().any(|id| id.eq_ignore_ascii_case(&entry.id)) || machine.handle.order.is_some()
+}
+
+/// Nothing is lost: each machine that costs money has a row with its handle, or one whose outcome is sought or asked
+/// about. Nothing is doubled: at no instant two machines of one wish cost money.
+pub(crate) fn nothing_is_lost_or_doubled(fleet: &Fleet, state: &Deployment, case: &str) {
+    let mut spans: BTreeMap<u32, Vec<(Timestamp, Timestamp, String)>> = BTreeMap::new();
+    for (marker, entry) in machines(fleet) {
+        let Some(leg) = state.legs.get(&marker) else { panic!("{case}: lost, it has no row: {entry:#?}") };
+        let known = leg.machines.iter().any(|machine| machine.gone_at.is_none() && is(machine, &entry));
+        let sought = matches!(leg.state, LegState::Sending | LegState::Uncertain | LegState::AskUser);
+        assert!(entry.ended.is_some() || known || sought, "{case}: lost: {entry:#?} {leg:#?}");
+        let until = entry.ended.unwrap_or(Timestamp::MAX);
+        spans.entry(leg.intent).or_default().push((entry.created, until, entry.id));
+    }
+    for (intent, mut spans) in spans {
+        spans.sort();
+        for pair in spans.windows(2) {
+            assert!(
+                pair[0].1 <= pair[1].0,
+                "{case}: doubled: #{intent} {pair:?}: {:#?}",
+                story(state, intent)
+            );
+        }
+    }
+}
+
+fn story(state: &Deployment, intent: u32) -> Vec<String> {
+    state.legs_of(intent).map(|leg| format!("{leg:?}")).collect()
+}
+
+/// No leg sent more than it may, and nothing was sent that was not written down first.
+pub(crate) fn creates_are_bounded(fleet: &Fleet, state: &Deployment, events: &[Event], case: &str) {
+    for leg in state.legs.values() {
+        assert!(leg.creates <= 2 && leg.refusals <= 5, "{case}: {leg:#?}");
+    }
+    let written = events.iter().filter(|event| matches!(event.what, What::Sending { .. })).count();
+    assert!(fleet.creates() <= written, "{case}: {} sent, {written} written down", fleet.creates());
+    let folded = Deployment::folded(state.name(), events).unwrap();
+    assert!(folded == *state, "{case}: the events do not give the rows");
+}
+
+/// Each bill lies within its line of the receipt; how many were compared, and how many have no price to compare.
+pub(crate) fn bills(fleet: &Fleet, receipt: &Receipt, case: &str) -> (usize, usize) {
+    let (mut checked, mut unknown) = (0, 0);
+    for (marker, entry) in machines(fleet) {
+        let fits = |line: &&ReceiptLine| {
+            line.leg == marker
+                && line.handle.as_ref().is_some_and(|handle| {
+                    let ids = [handle.instance.as_deref(), handle.order.as_deref()];
+                    ids.into_iter().flatten().any(|id| id.eq_ignore_ascii_case(&entry.id))
+                        || handle.order.is_some()
+                })
+        };
+        let Some(line) = receipt.lines.iter().find(fits) else {
+            panic!("{case}: no line of the receipt for {entry:#?}")
+        };
+        match (line.least, line.most) {
+            (Some(least), Some(most)) => {
+                let within = (least.amount..=most.amount).contains(&entry.charged);
+                assert!(within, "{case}: the bill is not within the receipt: {entry:#?} {line:#?}");
+                checked += 1;
+            }
+            _ => unknown += 1,
+        }
+    }
+    (checked, unknown)
+}
