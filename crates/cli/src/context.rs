@@ -72,14 +72,18 @@ impl Context {
         Ok(open)
     }
 
+    /// Opens the accounts at simulated clouds of this process.
+    pub(crate) fn open_sandbox(&self, sandbox: Sandbox) -> Result<Open, Failure> {
+        let clock = sandbox.clock().clone();
+        let config = sandbox.config()?;
+        Ok(Open { registry: config.open(&clock)?, clock, config, sandbox: Some(sandbox) })
+    }
+
     /// Opens all accounts.
     pub(crate) async fn open_all(&self, clouds: args::Clouds) -> Result<Open, Failure> {
         if clouds.sandbox {
             let settings = Settings::embedded(self.clock.now(), EMBEDDED_SPEED);
-            let sandbox = Sandbox::start(&settings).await?;
-            let clock = sandbox.clock().clone();
-            let config = sandbox.config()?;
-            return Ok(Open { registry: config.open(&clock)?, clock, config, sandbox: Some(sandbox) });
+            return self.open_sandbox(Sandbox::start(&settings).await?);
         }
         let config = Config::load(self.global.config.as_deref(), &self.place)?;
         let mut registry = config.open(&self.clock)?;

@@ -78,6 +78,16 @@ pub(crate) struct LedgerLine {
     pub currency: String,
 }
 
+/// What one machine is charged.
+#[derive(Clone, Debug)]
+pub(crate) struct Bill {
+    pub account: ProviderId,
+    /// The machine's name, which holds its marker.
+    pub name: String,
+    pub charged: rust_decimal::Decimal,
+    pub currency: &'static str,
+}
+
 /// Simulated clouds that run in this process. They end when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Sandbox {
@@ -154,13 +164,26 @@ impl Sandbox {
     }
 
     /// Lets something go wrong at this account's cloud.
-    #[cfg(test)]
-    pub(crate) fn arm(&self, account: &str, fault: vmbroker_sim::Fault) {
+    pub(crate) fn arm(&self, account: &ProviderId, fault: vmbroker_sim::Fault) {
         for (known, running) in self.clouds.iter().zip(self.running.clouds()) {
-            if known.account.as_str() == account {
+            if known.account == *account {
                 running.cloud.arm(fault.clone());
             }
         }
+    }
+
+    /// What each machine that ever was is charged, by the clouds' ledgers.
+    pub(crate) fn bills(&self) -> Vec<Bill> {
+        let of = |(known, running): (&Cloud, &Running)| {
+            let bill = |entry: vmbroker_sim::LedgerEntry| Bill {
+                account: known.account.clone(),
+                name: entry.name,
+                charged: entry.charged,
+                currency: entry.currency,
+            };
+            running.cloud.ledger().entries.into_iter().map(bill).collect::<Vec<_>>()
+        };
+        self.clouds.iter().zip(self.running.clouds()).flat_map(of).collect()
     }
 
     /// What each cloud's ledger says now.

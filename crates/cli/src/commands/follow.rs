@@ -26,12 +26,23 @@ pub(crate) enum Followed {
     Left,
 }
 
-/// Follows a run to its end. `again`: which command goes on where this one stops.
+/// Follows a run to its end, and tells its story beside the data. `again`: which command goes on where this one stops.
 pub(crate) async fn follow(
+    run: Run,
+    context: &Context,
+    clock: &Clock,
+    again: &str,
+) -> Result<Followed, Failure> {
+    follow_telling(run, context, clock, again, &|line| context.terminal.note(line.trim_end())).await
+}
+
+/// The same, where the story goes to whoever is told.
+pub(crate) async fn follow_telling(
     mut run: Run,
     context: &Context,
     clock: &Clock,
     again: &str,
+    tell: &(dyn Fn(&str) + Sync),
 ) -> Result<Followed, Failure> {
     let terminal = &context.terminal;
     let watched = terminal.watched_width().filter(|_| !terminal.is_json());
@@ -62,7 +73,7 @@ pub(crate) async fn follow(
                 say_held(context, &run, again);
             }
             news = run.next() => match news {
-                Some(news) => say(context, &mut story, &news, watched.is_some()),
+                Some(news) => say(context, &mut story, &news, watched.is_some(), tell),
                 None => break,
             },
             () = redraw => {}
@@ -77,7 +88,7 @@ pub(crate) async fn follow(
     Ok(Followed::Ended { report, state })
 }
 
-fn say(context: &Context, story: &mut Story, news: &News, watched: bool) {
+fn say(context: &Context, story: &mut Story, news: &News, watched: bool, tell: &dyn Fn(&str)) {
     let terminal = &context.terminal;
     match news {
         News::Happened(event) => {
@@ -85,7 +96,7 @@ fn say(context: &Context, story: &mut Story, news: &News, watched: bool) {
             if terminal.is_json() {
                 terminal.note(json::line(&json!({ "event": event, "text": told.sentence })).trim_end());
             } else if !watched {
-                terminal.note(told.line(false).trim_end());
+                tell(&told.line(false));
             }
         }
         News::NotWritten { leg, handle, why } => {
