@@ -188,7 +188,7 @@ async fn under_way() -> (Home, Served, Child) {
     let accepted = async {
         let mut accepted = 0;
         while accepted < 2 {
-            let line = lines.next_line().await.unwrap().expect("it goes on");
+            let line = lines.next_line().await.unwrap().unwrap();
             accepted += usize::from(line.contains("accepted: "));
         }
     };

@@ -149,7 +149,8 @@ impl Round {
             Ok(listing) => {
                 end.listed_at = Some(asked_at);
                 let account = self.account.clone();
-                let written = self.book.record(move |state, _| state.listed(&account, &listing, asked_at));
+                let written =
+                    self.book.record(move |state, now| state.listed(&account, &listing, asked_at, now));
                 end.progress |= is_progress(&written.await?);
             }
             Err(error) => fail(end, &error),

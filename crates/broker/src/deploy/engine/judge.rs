@@ -98,11 +98,19 @@ impl Deployment {
         events
     }
 
-    /// What follows from a complete list of an account, asked for at `asked_at`.
-    pub(crate) fn listed(&self, account: &ProviderId, listing: &Listing, asked_at: Timestamp) -> Vec<What> {
+    /// What follows from a complete list of an account. What it lacks was absent when it was asked for; what it shows
+    /// was there when the answer came, and perhaps not before.
+    pub(crate) fn listed(
+        &self,
+        account: &ProviderId,
+        listing: &Listing,
+        asked_at: Timestamp,
+        answered_at: Timestamp,
+    ) -> Vec<What> {
         let legs = self.legs.values().filter(|leg| leg.choice.account == *account);
         legs.flat_map(|leg| {
-            if !self.wants_a_list(leg) {
+            // A create that is on its way answers for itself: whoever moved the leg on would lose its handle.
+            if !self.wants_a_list(leg) || leg.state == LegState::Sending {
                 return Vec::new();
             }
             let there: Vec<&Instance> =
@@ -117,7 +125,7 @@ impl Deployment {
             if new.is_empty() {
                 self.unseen(leg, there.len(), asked_at)
             } else {
-                self.appeared(leg, &new, asked_at)
+                self.appeared(leg, &new, answered_at)
             }
         })
         .collect()
@@ -127,7 +135,7 @@ impl Deployment {
     fn unseen(&self, leg: &Leg, known: usize, asked_at: Timestamp) -> Vec<What> {
         let marker = leg.marker;
         let rules = self.rules(&leg.choice.account);
-        if leg.watch.is_some_and(|watch| asked_at >= watch.until) {
+        if self.watched_until(leg).is_some_and(|until| asked_at >= until) {
             return vec![What::WatchEnded { leg: marker }];
         }
         if !leg.is_stuck() || known > 0 {

@@ -45,6 +45,14 @@ impl Deployment {
         leg.is_stuck() || leg.watch.is_some()
     }
 
+    /// Until when a late machine of this leg is looked for: as long after its last create as after the first absence
+    /// that was proven; absent: none is.
+    pub(crate) fn watched_until(&self, leg: &Leg) -> Option<Timestamp> {
+        let watch = leg.watch?;
+        let last = leg.sent_at.filter(|_| leg.creates > 1).unwrap_or(watch.from);
+        Some(watch.until.max(later(last, self.head.policy.late_watch)))
+    }
+
     /// When the next complete list is worth having for this leg; absent: never.
     pub(crate) fn list_due(&self, leg: &Leg, looked: &Looked) -> Option<Timestamp> {
         let rules = self.rules(&leg.choice.account);
@@ -57,7 +65,7 @@ impl Deployment {
             return moments.filter(|at| last < *at).chain([next]).min();
         }
         let (from, until) = match leg.watch {
-            Some(watch) => (watch.from, Some(watch.until)),
+            Some(watch) => (watch.from, self.watched_until(leg)),
             None if leg.is_stuck() => (leg.since, None),
             None => return None,
         };
@@ -119,7 +127,7 @@ impl Deployment {
         let due = [list, status, sending].into_iter().flatten().min()?;
         let until = leg
             .watch
-            .map(|watch| watch.until)
+            .and_then(|_| self.watched_until(leg))
             .filter(|_| leg.state.is_over() || leg.state == LegState::Running);
         Some((due, until))
     }

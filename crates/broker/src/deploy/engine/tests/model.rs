@@ -321,7 +321,7 @@ impl World {
         if list && !self.trouble(4) {
             looked.listed_at = Some(now);
             let listing = self.list(account);
-            let whats = self.state.listed(account, &listing, now);
+            let whats = self.state.listed(account, &listing, now, now);
             self.record(whats);
         }
         self.looked.insert(account.clone(), looked);
