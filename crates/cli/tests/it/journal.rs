@@ -2,10 +2,11 @@
 //! who only reads works beside who writes.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use vmbroker::journal::{Journal, SqliteJournal};
+use vmbroker::journal::{Journal, Probe, SqliteJournal};
 use vmbroker::{Billing, Charge, Currency, Period, Price};
 
 use crate::cloud::Cloud;
@@ -96,6 +97,40 @@ async fn a_damaged_a_foreign_and_an_open_journal_are_refused() {
         assert_eq!(list.code, 0, "a list is worth having without it: {}", list.err);
         assert!(list.err.contains(sentence), "{}", list.err);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_journal_that_takes_nothing_more_stops_before_anything_is_sent() {
+    for args in [&["deploy", "web.toml"][..], &CREATE] {
+        let cloud = cloud();
+        let mut world = world(&cloud);
+        world.probe = Some(Probe::new(|_| Err(io::ErrorKind::StorageFull.into())));
+        let outcome = world.run(args).await;
+        assert_eq!((outcome.code, outcome.out.as_str()), (1, ""), "{args:?}: {}", outcome.err);
+        let said =
+            "error: the journal `[folder]/home/.local/state/vmbroker/journal.sqlite` cannot be written";
+        assert!(outcome.err.contains(said), "{args:?}: {}", outcome.err);
+        assert!(cloud.machines().is_empty(), "{args:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_cannot_be_written_down_is_said_at_once_and_found_later() {
+    let cloud = cloud();
+    let mut world = world(&cloud);
+    world.probe = Some(Probe::new(|point| match point.name {
+        "accepted" => Err(io::ErrorKind::StorageFull.into()),
+        _ => Ok(()),
+    }));
+    let outcome = world.run(&CREATE).await;
+    assert_eq!(outcome.out, "one/instance:m1\n", "{}", outcome.err);
+    assert!(outcome.err.contains("warning: one/instance:m1 ("), "{}", outcome.err);
+    world.probe = None;
+    // Every command that writes looks at what is due.
+    assert_eq!(world.run(&["sweep"]).await.code, 0);
+    let marker = cloud.machines()[0].marker.unwrap();
+    let told = world.run(&["events", marker.as_str()]).await;
+    assert!(told.out.contains("was found by its marker: one/instance:m1"), "{}", told.out);
 }
 
 #[tokio::test(start_paused = true)]

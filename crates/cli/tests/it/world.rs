@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use serde_json::Value;
+use vmbroker::journal::Probe;
 use vmbroker::{Clock, ComputeProvider};
 use vmbroker_cli::{Stream, Surroundings, run};
 
@@ -25,6 +26,8 @@ pub(crate) struct World {
     /// What the clock shows at the start of each command.
     pub now: Timestamp,
     pub width: Option<u16>,
+    /// Called at every commit of the journal.
+    pub probe: Option<Probe>,
 }
 
 /// What one run gave.
@@ -41,7 +44,7 @@ impl World {
         fs::create_dir(&home).unwrap();
         let env = BTreeMap::from([("HOME".to_owned(), home.into_os_string())]);
         let now = "2026-01-01T00:00:00Z".parse().unwrap();
-        let world = Self { folder, env, providers: Vec::new(), now, width: None };
+        let world = Self { folder, env, providers: Vec::new(), now, width: None, probe: None };
         world.file("key.pub", KEY, 0o644);
         world
     }
@@ -90,7 +93,7 @@ impl World {
             stderr: Stream { to: err, width: None },
             clock: Clock::simulated(self.now, 1),
             providers: self.providers.clone(),
-            probe: None,
+            probe: self.probe.clone(),
         };
         Box::pin(run(surroundings)).await
     }
