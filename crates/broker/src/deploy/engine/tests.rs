@@ -1,6 +1,7 @@
 //! The engine against a model of a cloud that does everything a real one may, with seeds.
 
 mod bills;
+mod lists;
 mod model;
 mod reactions;
 
