@@ -18,6 +18,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
+use tracing::instrument::WithSubscriber;
 use vmbroker_core::{CreateRequest, Error, ErrorKind, MachineWish, Marker, Owner, ProviderId};
 use vmbroker_journal::JournalError;
 
@@ -75,7 +76,8 @@ impl Driver {
             for marker in self.start().await? {
                 let task = self.send(marker, sent.clone());
                 if holds(Guard::OwnTask) {
-                    tokio::spawn(task);
+                    // Who listens to the log here listens there, too.
+                    tokio::spawn(task.with_current_subscriber());
                 } else {
                     inline.push(Box::pin(task));
                 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tracing::instrument::WithSubscriber;
 
 use super::driver::{Book, write};
 use super::engine::{Decision, Deployment, Fault, Mode, What};
@@ -93,7 +94,7 @@ impl Broker {
         })
         .await?;
         let (tell, answer) = oneshot::channel();
-        let written = tokio::spawn(async move {
+        let sending = async move {
             let said = provider.create(&request).await;
             let outcome = match &said {
                 Ok(handle) => Ok(handle.clone()),
@@ -106,7 +107,8 @@ impl Broker {
             if refused && written.is_ok() {
                 give_up(&book).await;
             }
-        });
+        };
+        let written = tokio::spawn(sending.with_current_subscriber());
         Ok(Order { answer, news, written })
     }
 

@@ -87,13 +87,22 @@ impl Deployment {
         let mut scratch = self.clone();
         let mut tally = Tally::of(&scratch);
         let mut events = Vec::new();
+        // Machines without a leg are all alike: where one has to wait, so have the others, until something is taken.
+        let mut new_ones_wait = false;
         for intent in self.intents.values().filter(|intent| intent.wanted && intent.failed.is_empty()) {
+            let is_new = scratch.legs_of(intent.number).next().is_none();
+            if is_new && new_ones_wait {
+                continue;
+            }
             let busy = scratch.open_leg(intent.number).is_some();
             if busy && (holds(Guard::OneLegAtATime) || !stuck(&scratch, intent.number)) {
                 continue;
             }
             let event = match scratch.pick(intent.number, now, &tally) {
-                Pick::Wait => continue,
+                Pick::Wait => {
+                    new_ones_wait |= is_new;
+                    continue;
+                }
                 Pick::Nothing(why) => What::Failed { intent: intent.number, why },
                 Pick::Again(leg) => What::Sending { leg },
                 Pick::Take(choice) => {
@@ -105,6 +114,7 @@ impl Deployment {
             scratch.fold(&[super::Event { at: now, what: event.clone() }]);
             if !matches!(event, What::Failed { .. }) {
                 tally = Tally::of(&scratch);
+                new_ones_wait = false;
             }
             events.push(event);
         }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, Either, FutureExt, Shared, select};
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
+use tracing::instrument::WithSubscriber;
 use vmbroker_core::{Clock, ComputeProvider, Error, ErrorKind, OfferQuery, ProviderId, Result, Retry};
 
 use super::record::Record;
@@ -174,7 +175,7 @@ impl Shelf {
             lifetime: patience.lifetime,
             clock: clock.clone(),
         };
-        let task = tokio::spawn(asked.run());
+        let task = tokio::spawn(asked.run().with_current_subscriber());
         let account = self.account.clone();
         let answer = async move {
             task.await.unwrap_or_else(|_| {
