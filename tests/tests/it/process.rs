@@ -163,3 +163,16 @@ async fn a_sandbox_ends_by_itself_when_its_time_is_over() {
     let done = home.well(&["sandbox", "--for", "1"]).await;
     assert!(done.out.contains("control") && done.err.contains("0 still cost money"), "{done:?}");
 }
+
+#[tokio::test]
+async fn the_demonstration_takes_less_than_a_minute_and_leaves_nothing_on_the_disk() {
+    let home = Home::new();
+    let temporary = home.path("temporary");
+    std::fs::create_dir(&temporary).unwrap();
+    let home = home.with_env("TMPDIR", temporary.to_str().unwrap());
+    let done = home.well(&["demo"]).await;
+    let end = "Nothing is lost, doubled or left: 6 machines, 0 still cost money.\n";
+    assert!(done.out.ends_with(end) && done.err.is_empty(), "{done:?}");
+    assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0, "its journal ends with it");
+    assert!(!home.path(".local").exists(), "it leaves no state of its own");
+}
