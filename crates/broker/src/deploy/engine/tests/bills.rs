@@ -6,8 +6,11 @@ use vmbroker_core::{Handle, State};
 use super::super::{Event, Machine, Reason, What};
 use super::model::{at, choice, marker, opened};
 
+/// The seconds of the last cost and of the first time without.
+type Bill = (Option<i64>, Option<i64>);
+
 /// Sightings a second apart, and what follows: the seconds of the last cost and of the first time without.
-fn billed(states: &[State]) -> (Option<i64>, Option<i64>) {
+fn billed(states: &[State]) -> Bill {
     let mut machine = Machine::new(Handle::of_instance(&"a".parse().unwrap(), "1"), at(0));
     for (second, state) in (1..).zip(states) {
         machine.bill(at(second), *state);
@@ -20,7 +23,7 @@ fn billed(states: &[State]) -> (Option<i64>, Option<i64>) {
 #[test]
 fn only_what_costs_money_for_sure_is_billed_at_least() {
     use State::{Deleting, Failed, Gone, Provisioning, Recycled, Running, Unrecognised};
-    let rows: &[(&[State], (Option<i64>, Option<i64>))] = &[
+    let rows: &[(&[State], Bill)] = &[
         (&[Provisioning, Running], (Some(2), None)),
         (&[Failed], (Some(1), None)),
         // On its way out it may be on the way into the recycle bin, or out of it.
