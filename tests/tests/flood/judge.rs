@@ -65,7 +65,7 @@ pub(crate) fn creates_are_bounded(fleet: &Fleet, state: &Deployment, events: &[E
 }
 
 /// Each bill lies within its line of the receipt; how many were compared, and how many have no price to compare.
-pub(crate) fn bills(fleet: &Fleet, receipt: &Receipt, case: &str) -> (usize, usize) {
+pub(crate) fn bills(fleet: &Fleet, receipt: &Receipt, events: &[Event], case: &str) -> (usize, usize) {
     let (mut checked, mut unknown) = (0, 0);
     for (marker, entry) in machines(fleet) {
         let fits = |line: &&ReceiptLine| {
@@ -82,7 +82,13 @@ pub(crate) fn bills(fleet: &Fleet, receipt: &Receipt, case: &str) -> (usize, usi
         match (line.least, line.most) {
             (Some(least), Some(most)) => {
                 let within = (least.amount..=most.amount).contains(&entry.charged);
-                assert!(within, "{case}: the bill is not within the receipt: {entry:#?} {line:#?}");
+                let told = || events.iter().filter(|event| event.what.leg() == Some(marker));
+                let told = || told().map(|event| format!("{event:?}")).collect::<Vec<_>>();
+                assert!(
+                    within,
+                    "{case}: the bill is not within the receipt: {entry:#?} {line:#?} {:#?}",
+                    told()
+                );
                 checked += 1;
             }
             _ => unknown += 1,

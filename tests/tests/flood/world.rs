@@ -255,7 +255,8 @@ impl World {
         self.judge(&case).await;
         let broker = self.broker(&Life::long());
         let receipt = broker.receipt("web").await.unwrap().unwrap();
-        (self.count.bills, self.count.unpriced) = judge::bills(&self.fleet, &receipt, &case);
+        (self.count.bills, self.count.unpriced) =
+            judge::bills(&self.fleet, &receipt, &broker.events("web").await.unwrap(), &case);
         let swept = broker.sweep(SweepOptions::default()).await.unwrap();
         assert!(swept.machines.is_empty() && swept.failed.is_empty(), "{case}: {swept:#?}");
         self.count.machines = self.fleet.ever();

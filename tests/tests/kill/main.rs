@@ -2,7 +2,7 @@
 //! are full, read-only, damaged or taken. The clouds are another process, and their ledgers are the judge.
 //!
 //! A binary of its own, because it lives by the real clock: cargo runs it alone.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::print_stderr, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
 mod anytime;
 mod disk;

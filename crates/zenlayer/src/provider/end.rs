@@ -25,6 +25,22 @@ struct Release<'a> {
     instance_ids: [&'a str; 1],
 }
 
+/// The word for a machine that leaves the recycle bin for good.
+const RELEASING: &str = "RELEASING";
+
+/// One step towards a machine's end.
+struct Step {
+    next: Next,
+    /// Whether the machine lay in the recycle bin: there it costs nothing any more, and neither on its way out.
+    from_bin: bool,
+}
+
+impl From<Next> for Step {
+    fn from(next: Next) -> Self {
+        Self { next, from_bin: false }
+    }
+}
+
 impl Zenlayer {
     /// The next step that is possible now.
     pub(super) async fn end(&self, handle: &Handle) -> Result<Deletion> {
@@ -33,7 +49,7 @@ impl Zenlayer {
         };
         // What is known to be in the bin is released at once; if that is no longer true, the provider says so.
         let in_bin = handle.last_seen.is_some_and(|seen| seen.state == State::Recycled);
-        let next = if in_bin {
+        let step = if in_bin {
             match self.release(id).await {
                 Err(error) if is_one_of(&error, NOT_RECYCLED) => self.terminate(handle, id).await?,
                 other => other?,
@@ -41,28 +57,31 @@ impl Zenlayer {
         } else {
             self.terminate(handle, id).await?
         };
-        Ok(Deletion { handle: handle.clone(), next })
+        let handle = handle.clone();
+        let handle =
+            if step.from_bin { handle.seen(self.api.channel.clock().now(), State::Recycled) } else { handle };
+        Ok(Deletion { handle, next: step.next })
     }
 
-    async fn terminate(&self, handle: &Handle, id: &str) -> Result<Next> {
+    async fn terminate(&self, handle: &Handle, id: &str) -> Result<Step> {
         let error =
             match self.api.ask::<Empty>(write("TerminateInstance"), Terminate { instance_id: id }).await {
-                Ok(Empty {}) => return Ok(Next::Started),
+                Ok(Empty {}) => return Ok(Next::Started.into()),
                 Err(error) => error,
             };
         if error.kind() == ErrorKind::NotFound {
-            return Ok(self.not_found(handle));
+            return Ok(self.not_found(handle).into());
         }
         if is_one_of(&error, RECYCLED) {
             return match self.release(id).await {
                 Err(error) if is_one_of(&error, NOT_RECYCLED) => {
-                    Ok(self.later("it is on its way into the recycle bin"))
+                    Ok(self.later("it is on its way into the recycle bin").into())
                 }
                 other => other,
             };
         }
         if is_one_of(&error, BEING_BUILT) {
-            return Ok(self.later("it is still being built"));
+            return Ok(self.later("it is still being built").into());
         }
         let is_about_state = error.kind() == ErrorKind::Conflict
             || (error.kind() == ErrorKind::PermissionDenied
@@ -70,23 +89,23 @@ impl Zenlayer {
         if is_about_state { self.by_state(handle, id, error).await } else { Err(error) }
     }
 
-    async fn release(&self, id: &str) -> Result<Next> {
+    async fn release(&self, id: &str) -> Result<Step> {
         match self.api.ask::<Empty>(write("ReleaseInstances"), Release { instance_ids: [id] }).await {
-            Ok(Empty {}) => Ok(Next::Started),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Next::NothingLeft),
+            Ok(Empty {}) => Ok(Step { next: Next::Started, from_bin: true }),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Next::NothingLeft.into()),
             Err(error) => Err(error),
         }
     }
 
     /// What to do after a refusal that only the machine's state explains.
-    async fn by_state(&self, handle: &Handle, id: &str, refusal: Error) -> Result<Next> {
+    async fn by_state(&self, handle: &Handle, id: &str, refusal: Error) -> Result<Step> {
         let ids = [id];
         let filter =
             Filter { instance_ids: Some(&ids), page_size: super::look::MOST_IDS, ..Filter::default() };
         let action = Action::read("DescribeInstancesStatus", "delete");
         let pages = match self.api.pages::<StatusInfo, _>(action, filter, |_, row| row.0).await {
             Ok(pages) => pages,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(self.not_found(handle)),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(self.not_found(handle).into()),
             Err(error) => return Err(error),
         };
         let got: usize = pages.iter().map(|page| page.rows.len()).sum();
@@ -97,21 +116,21 @@ impl Zenlayer {
         let row = rows.find(|row| row.instance_id.as_deref() == Some(id));
         let row = match row {
             Some(row) => row,
-            None if got == 0 => return Ok(self.not_found(handle)),
+            None if got == 0 => return Ok(self.not_found(handle).into()),
             None => return Err(self.api.incomplete("delete", ErrorKind::Protocol, UNREADABLE)),
         };
         let word = row.instance_status.unwrap_or_default();
         match state(&word) {
-            State::Deleting => Ok(Next::Started),
+            State::Deleting => Ok(Step { next: Next::Started, from_bin: word == RELEASING }),
             State::Recycled => match self.release(id).await {
                 Err(error) if error.kind() == ErrorKind::Conflict => {
-                    Ok(self.later("it is in the recycle bin"))
+                    Ok(Step { next: self.later("it is in the recycle bin"), from_bin: true })
                 }
                 other => other,
             },
-            State::Gone => Ok(Next::NothingLeft),
+            State::Gone => Ok(Next::NothingLeft.into()),
             State::AwaitingApproval | State::Ordered | State::Provisioning | State::Stopping => {
-                Ok(self.later(&format!("it is {}", vmbroker_core::printable(&word))))
+                Ok(self.later(&format!("it is {}", vmbroker_core::printable(&word))).into())
             }
             // Nothing in these states explains the refusal.
             State::Running | State::Stopped | State::Failed | State::Unrecognised => Err(refusal),

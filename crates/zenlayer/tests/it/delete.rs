@@ -25,7 +25,7 @@ fn seen(state: State) -> Handle {
 async fn step(handle: &Handle, exchanges: Vec<Exchange>) -> (Next, Vec<String>) {
     let (provider, replay) = account(exchanges);
     let deletion = provider.delete(handle).await.unwrap();
-    assert_eq!(&deletion.handle, handle);
+    assert_eq!(deletion.handle.to_string(), handle.to_string(), "it is the same machine");
     assert_eq!(replay.left(), 0);
     (deletion.next, actions(&replay))
 }
@@ -60,6 +60,20 @@ async fn a_machine_found_in_the_bin_is_released_at_once() {
         refused(403, "OPERATION_DENIED_INSTANCE_NOT_RECYCLED"),
     ];
     assert!(waits(&step(&seen(State::Running), on_its_way).await.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_lay_in_the_bin_is_known_to_cost_nothing() {
+    let rows = [
+        (State::Running, vec![done()], State::Running),
+        (State::Running, vec![refused(403, "OPERATION_DENIED_INSTANCE_RECYCLED"), done()], State::Recycled),
+        (State::Recycled, vec![done()], State::Recycled),
+    ];
+    for (before, exchanges, after) in rows {
+        let (provider, _replay) = account(exchanges);
+        let deletion = provider.delete(&seen(before)).await.unwrap();
+        assert_eq!(deletion.handle.last_seen.map(|seen| seen.state), Some(after), "{before}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

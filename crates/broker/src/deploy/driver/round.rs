@@ -80,8 +80,9 @@ impl Round {
         end: &mut RoundEnd,
     ) -> Result<(), DeployError> {
         let call = |target: Target| async move {
+            let asked_at = self.book.now();
             let answer = self.call(provider.delete(&target.handle)).await;
-            (target, answer)
+            (target, answer.map(|deletion| (deletion, asked_at)))
         };
         let mut calls = stream::iter(self.ends.clone()).map(call).buffer_unordered(STEPS_AT_ONCE);
         let mut answers = Vec::new();
@@ -94,8 +95,8 @@ impl Round {
         let mut facts = Vec::new();
         for (target, answer) in answers {
             let step = match answer {
-                Ok(deletion) => {
-                    facts.push((target.clone(), Ok(deletion.clone())));
+                Ok((deletion, asked_at)) => {
+                    facts.push((target.clone(), Ok((deletion.clone(), asked_at))));
                     Ok(deletion.next)
                 }
                 Err(error) => {
@@ -109,7 +110,7 @@ impl Round {
         }
         let written = self.book.record(move |state, _| {
             let event = |(target, answer): (Target, Result<_, Fault>)| match answer {
-                Ok(deletion) => state.stepped(target.leg, target.machine, &deletion),
+                Ok((deletion, asked_at)) => state.stepped(target.leg, target.machine, &deletion, asked_at),
                 Err(fault) => state.step_refused(target.leg, target.machine, &fault),
             };
             facts.into_iter().flat_map(event).collect()

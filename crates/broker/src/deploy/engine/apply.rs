@@ -253,12 +253,16 @@ impl Leg {
                 self.ready_at.get_or_insert(at);
                 self.enter(at, LegState::Running);
             }
-            What::Stepped { machine, handle, known, .. } => {
+            What::Stepped { machine, handle, known, asked_at, .. } => {
                 if let Some(row) = self.machines.get_mut(*machine) {
                     row.handle = (**handle).clone();
-                    // Where nothing was ever billed, an order that is taken back never will be.
-                    if *known && row.billed_at.is_some() && row.unbilled_at.is_none() {
-                        row.billed_at = Some(at);
+                    if handle.last_seen.is_some_and(|seen| seen.state == State::Recycled) {
+                        // It lay in the recycle bin already: this step costs nothing any more.
+                        row.bill(at, State::Recycled);
+                        row.state = Some(State::Recycled);
+                    } else if *known && row.unbilled_at.is_none() {
+                        // Where nothing was ever billed, an order that is taken back never will be.
+                        row.billed_at = row.billed_at.map(|before| before.max(*asked_at));
                     }
                 }
                 if *machine == 0 && self.state == LegState::Deleting {

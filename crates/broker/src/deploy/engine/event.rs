@@ -184,6 +184,8 @@ pub enum What {
         handle: Box<Handle>,
         /// Whether the provider still knew of the machine.
         known: bool,
+        /// When it was asked for: until then the machine stood as before.
+        asked_at: Timestamp,
     },
     /// One look said that a machine is gone.
     Missing {

@@ -196,15 +196,22 @@ impl Deployment {
         events
     }
 
-    /// What follows from a step towards a machine's end that was accepted.
-    pub(crate) fn stepped(&self, marker: Marker, machine: usize, step: &Deletion) -> Vec<What> {
+    /// What follows from a step towards a machine's end that was asked for at `asked_at`, and accepted.
+    pub(crate) fn stepped(
+        &self,
+        marker: Marker,
+        machine: usize,
+        step: &Deletion,
+        asked_at: Timestamp,
+    ) -> Vec<What> {
         let Some(leg) = self.legs.get(&marker) else { return Vec::new() };
         let first = machine == 0 && leg.state == LegState::Deleting;
         let ids = |it: &Handle| (it.instance.clone(), it.order.clone(), it.deletion_order.clone());
         let moved = leg.machines.get(machine).is_some_and(|row| ids(&row.handle) != ids(&step.handle));
         if first || moved {
             let known = step.next != Next::NothingLeft;
-            vec![What::Stepped { leg: marker, machine, handle: Box::new(step.handle.clone()), known }]
+            let handle = Box::new(step.handle.clone());
+            vec![What::Stepped { leg: marker, machine, handle, known, asked_at }]
         } else {
             Vec::new()
         }

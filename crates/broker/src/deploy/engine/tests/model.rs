@@ -377,7 +377,7 @@ impl World {
             vm.gone = Some(second + after);
         }
         let step = Deletion { handle: target.handle.clone(), next: Next::Started };
-        let whats = self.state.stepped(target.leg, target.machine, &step);
+        let whats = self.state.stepped(target.leg, target.machine, &step, at(second));
         self.record(whats);
     }
 
