@@ -61,27 +61,10 @@ impl Ending {
             return false;
         }
         // What the first look shows, the first step has met.
-        if !self.seen.is_empty() && allows_a_step(state) {
+        if !self.seen.is_empty() && state.is_some_and(State::allows_a_step) {
             self.due = self.due.min(waited);
         }
         self.seen.push(state);
         true
-    }
-}
-
-/// Whether a machine in this state waits for something to be done to it.
-fn allows_a_step(state: Option<State>) -> bool {
-    match state {
-        Some(State::Running | State::Stopped | State::Failed | State::Recycled) => true,
-        None
-        | Some(
-            State::AwaitingApproval
-            | State::Ordered
-            | State::Provisioning
-            | State::Stopping
-            | State::Deleting
-            | State::Gone
-            | State::Unrecognised,
-        ) => false,
     }
 }

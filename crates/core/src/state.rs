@@ -82,6 +82,21 @@ impl State {
         }
     }
 
+    /// Whether a machine in this state waits for the next step towards its end, and does not change by itself.
+    #[must_use]
+    pub fn allows_a_step(self) -> bool {
+        match self {
+            Self::Running | Self::Stopped | Self::Failed | Self::Recycled => true,
+            Self::AwaitingApproval
+            | Self::Ordered
+            | Self::Provisioning
+            | Self::Stopping
+            | Self::Deleting
+            | Self::Gone
+            | Self::Unrecognised => false,
+        }
+    }
+
     /// The state as words for a person.
     #[must_use]
     pub fn words(self) -> &'static str {

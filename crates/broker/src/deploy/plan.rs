@@ -1,7 +1,7 @@
 //! From what runs cost to what is tried, in which order.
 
 use serde::Serialize;
-use vmbroker_core::{Error, Location, Money, OfferId, ProviderId, Result};
+use vmbroker_core::{Error, Location, Money, OfferId, ProviderId};
 
 use super::{Choice, Strategy};
 use crate::Comparison;
@@ -57,29 +57,6 @@ impl Plan {
         let excluded = comparison.excluded.iter().map(|it| left_out(&it.offer, it.why.to_string()));
         let out = comparison.failures.iter().map(failed).chain(unranked).chain(excluded);
         Self { choices: choices.collect(), out: out.collect() }
-    }
-
-    /// The same plan with only these accounts, in this order: what the strategy
-    /// [`InOrder`](super::Strategy::InOrder) takes. Within an account the cheapest stays first.
-    ///
-    /// # Errors
-    /// `InvalidRequest` where an account is named that has no choice and was not left out.
-    pub fn in_order(mut self, accounts: &[ProviderId]) -> Result<Self> {
-        for account in accounts {
-            let known = self.choices.iter().any(|choice| choice.account == *account)
-                || self.out.iter().any(|out| out.account.as_ref() == Some(account));
-            if !known {
-                return Err(Error::invalid(
-                    "accounts",
-                    account,
-                    "there is no such account, or it offers nothing",
-                ));
-            }
-        }
-        let place = |choice: &Choice| accounts.iter().position(|account| *account == choice.account);
-        self.choices.retain(|choice| place(choice).is_some());
-        self.choices.sort_by_key(|choice| place(choice));
-        Ok(self)
     }
 
     /// What so many machines cost at worst for the run time that was asked about: at the dearest choice each where

@@ -31,7 +31,11 @@ impl Endings {
     pub(crate) fn due(&self, target: &Target, state: &Deployment) -> Timestamp {
         let Some(ending) = self.0.get(target.handle.id()) else { return Timestamp::UNIX_EPOCH };
         let seen = seen(target, state);
-        if seen != ending.state && allows_a_step(seen) { Timestamp::UNIX_EPOCH } else { ending.due }
+        if seen != ending.state && seen.is_some_and(State::allows_a_step) {
+            Timestamp::UNIX_EPOCH
+        } else {
+            ending.due
+        }
     }
 
     /// A step came to this.
@@ -61,21 +65,4 @@ impl Endings {
 
 fn seen(target: &Target, state: &Deployment) -> Option<State> {
     state.legs.get(&target.leg)?.machines.get(target.machine)?.state
-}
-
-/// Whether a machine in this state waits for something to be done to it.
-fn allows_a_step(state: Option<State>) -> bool {
-    match state {
-        Some(State::Running | State::Stopped | State::Failed | State::Recycled) => true,
-        None
-        | Some(
-            State::AwaitingApproval
-            | State::Ordered
-            | State::Provisioning
-            | State::Stopping
-            | State::Deleting
-            | State::Gone
-            | State::Unrecognised,
-        ) => false,
-    }
 }
