@@ -8,6 +8,7 @@
 
 mod fleet;
 pub mod probe;
+pub mod proof;
 mod stage;
 mod world;
 

@@ -2,7 +2,8 @@
 //! each bill lies within its receipt. The simulated ledgers are the judge.
 //!
 //! Each world is four simulated clouds behind HTTP, a journal, and a deployment whose program dies and goes on. All of
-//! it follows from a seed: `cargo test -p vmbroker-tests --test flood -- --seed 7` tells one world again.
+//! it follows from a seed: `cargo test -p vmbroker-tests --test flood -- --seed 7` tells one world again, and
+//! `-- --faulted 100000` tells more of them.
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test")]
 
 mod account;
@@ -15,21 +16,24 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use account::Lack;
+use vmbroker_tests::proof;
 use world::Count;
 
-/// How many creates must have met a fault.
-const FAULTED: usize = 20_000;
+/// How many creates must have met a fault, unless the command line says another number.
+const FAULTED: u64 = 20_000;
 /// Worlds side by side: each is one thread, and the gate has two cores.
 const AT_ONCE: usize = 2;
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(at) = args.iter().position(|arg| arg == "--seed") {
-        println!("{}", world::tell(args[at + 1].parse().unwrap(), None));
+    if let Some(seed) = proof::number_after("--seed") {
+        println!("{}", world::tell(seed, None));
         return;
     }
+    let least = usize::try_from(proof::number_after("--faulted").unwrap_or(FAULTED)).unwrap();
     // The names of other tests, or a list of names, are asked of every binary.
-    let other = args.iter().any(|arg| !arg.starts_with("--") && !"flood".contains(arg.as_str()));
+    let is_name = |arg: &&String| !arg.starts_with("--") && arg.parse::<u64>().is_err();
+    let other = args.iter().filter(is_name).any(|arg| !"flood".contains(arg.as_str()));
     if other || args.iter().any(|arg| arg == "--list") {
         return;
     }
@@ -41,7 +45,7 @@ fn main() {
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                while faulted.load(Ordering::SeqCst) < FAULTED {
+                while faulted.load(Ordering::SeqCst) < least {
                     let count = world::tell(next.fetch_add(1, Ordering::SeqCst), None);
                     faulted.fetch_add(count.faulted, Ordering::SeqCst);
                     sum.lock().unwrap().add(&count);
@@ -50,8 +54,10 @@ fn main() {
         }
     });
     let sum = sum.into_inner().unwrap();
-    assert!(sum.faulted >= FAULTED && sum.crashes > 50, "{sum}");
-    println!("flood: seeds 0 to {}, {} s: {sum}", next.into_inner() - 1, clock.elapsed().as_secs());
+    assert!(sum.faulted >= least && sum.crashes > 50, "{sum}");
+    let seeds = format!("0 to {}", next.into_inner() - 1);
+    println!("flood: seeds {seeds}, {} s: {sum}", clock.elapsed().as_secs());
+    proof::tried("flood of faulted creates, over HTTP", &sum.counts(), &seeds);
 }
 
 /// How the judge finds out that the accounts lack something.

@@ -47,6 +47,19 @@ impl Count {
         self.bills += other.bills;
         self.unpriced += other.unpriced;
     }
+
+    /// The same for the table of all that was tried.
+    pub(crate) fn counts(&self) -> [(&'static str, u64); 6] {
+        let number = |count: usize| u64::try_from(count).unwrap();
+        [
+            ("creates that met a fault", number(self.faulted)),
+            ("creates", number(self.creates)),
+            ("calls", number(self.calls)),
+            ("crashes", number(self.crashes)),
+            ("bills inside their receipts", number(self.bills)),
+            ("bills without a known price", number(self.unpriced)),
+        ]
+    }
 }
 
 impl fmt::Display for Count {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use vmbroker_sim::Dialect;
+use vmbroker_tests::proof;
 
 use crate::program::PATIENCE;
 use crate::world::{THREE, World};
@@ -119,8 +120,6 @@ async fn killed_at_any_moment_nothing_is_lost_or_doubled() {
         creates += home.unwrap();
     }
     let kills = HOMES * u64::from(KILLS);
-    eprintln!(
-        "{kills} kills -9 from outside at random moments (seeds 0 to {}), {creates} creates: 0 lost, 0 doubled",
-        HOMES - 1
-    );
+    let counts = [("kill -9", kills), ("creates", u64::try_from(creates).unwrap())];
+    proof::tried("the program killed at any moment", &counts, &format!("0 to {}", HOMES - 1));
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use vmbroker_tests::probe::{DIE_AT, NOTE_POINTS};
+use vmbroker_tests::proof;
 
 use crate::program::Done;
 use crate::stories::Story;
@@ -109,7 +110,9 @@ async fn killed_at_every_persist_point_before_and_after_all_converges() {
     }
     let names: BTreeSet<&str> =
         points.iter().filter_map(|point| point.split_once(':')).map(|it| it.1).collect();
-    eprintln!("killed {deaths} times at {} points, before and after: {names:?}", names.len());
+    let counts =
+        [("deaths", u64::try_from(deaths).unwrap()), ("points", u64::try_from(names.len()).unwrap())];
+    proof::tried("the program killed at every persist point, before and after", &counts, "");
     let missing: Vec<&&str> = EVERY.iter().filter(|name| !names.contains(**name)).collect();
     assert!(missing.is_empty(), "no story passes {missing:?}, only {names:?}");
     let source = fs::read_to_string(concat!(

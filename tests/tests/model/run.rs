@@ -4,6 +4,7 @@ use std::fmt::Debug;
 use std::hash::Hash;
 
 use stateright::{Checker, HasDiscoveries, Model, Path};
+use vmbroker_tests::proof;
 
 /// Walks every state; every law must hold, and everything that must be reached is. Prints how many states there were
 /// and returns the number.
@@ -27,6 +28,7 @@ where
             assert!(found.is_some(), "{name}: it is never reached that {}", property.name);
         }
     }
+    proof::tried("model of a create, every state", &[("states", u64::try_from(states).unwrap())], "");
     states
 }
 
@@ -43,6 +45,7 @@ where
     println!("{name}: {} states", checker.unique_state_count());
     let path = path.unwrap_or_else(|| panic!("{name}: no state breaks the law: {law}"));
     show(law, path, 12);
+    proof::tried("model without one safeguard, must break", &[("broken models found out", 1)], "");
 }
 
 /// Prints the last steps of a path.
