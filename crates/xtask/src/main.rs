@@ -2,7 +2,9 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it speaks to a person")]
 
 mod gate;
+mod page;
 mod proof;
+mod safeguards;
 
 use std::path::{Path, PathBuf};
 
@@ -16,12 +18,15 @@ enum Task {
     Ci,
     /// Tries everything that is promised, prints one table and writes it into PROOF.md; under half an hour on two cores
     Proof(proof::Options),
+    /// Takes each safeguard out of a copy of the source, and writes into PROOF.md which tests noticed
+    Safeguards(safeguards::Options),
 }
 
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
         Task::Ci => gate::run(&root()),
         Task::Proof(options) => proof::run(&root(), &options),
+        Task::Safeguards(options) => safeguards::run(&root(), &options),
     }
 }
 

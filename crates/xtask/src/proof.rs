@@ -1,9 +1,9 @@
 //! Everything that is promised, tried harder than the gate has time for, and one table of what came of it.
 //!
-//! [`trials`](TRIALS) says what is run; [`Tally`] gathers what the runs say of themselves; `page` writes the table into
-//! PROOF.md, between two marks.
+//! [`trials`](TRIALS) says what is run; [`Tally`] gathers what the runs say of themselves; `table` makes the table
+//! that goes into PROOF.md.
 
-mod page;
+mod table;
 mod tally;
 
 use std::fs::{self, File};
@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use tally::Tally;
+
+use crate::page::{self, Marks};
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
@@ -71,14 +73,14 @@ pub(crate) fn run(root: &Path, options: &Options) -> anyhow::Result<()> {
     if whole {
         tally.demand(LEAST);
     }
-    let page =
-        page::Page { tally: &tally, took: started.elapsed(), machine: page::machine(), code: code(root) };
-    println!("{}", page.text());
+    let setting = format!("{}, {}, {}", page::today(), page::code(root), page::machine());
+    let text = table::Found { tally: &tally, took: started.elapsed(), setting }.text();
+    println!("{text}");
     if !tally.failures().is_empty() {
         bail!("not everything held: {}", tally.failures().join("; "));
     }
     if whole {
-        page.write(&root.join("PROOF.md"))?;
+        Marks("proof").write(&root.join("PROOF.md"), &text)?;
         eprintln!("PROOF.md has the new table");
     }
     Ok(())
@@ -116,15 +118,4 @@ fn try_out(root: &Path, trial: &Trial, log: &PathBuf) -> anyhow::Result<bool> {
 #[expect(clippy::disallowed_methods, reason = "how long it took is for a person, by the machine's own clock")]
 fn now() -> Instant {
     Instant::now()
-}
-
-/// The commit that was tried, and whether files differ from it.
-fn code(root: &Path) -> String {
-    let git = |arguments: &[&str]| {
-        let output = Command::new("git").args(arguments).current_dir(root).output().ok()?;
-        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    let Some(commit) = git(&["rev-parse", "--short=12", "HEAD"]) else { return "no commit known".to_owned() };
-    let is_changed = git(&["status", "--porcelain"]).is_some_and(|changes| !changes.is_empty());
-    if is_changed { format!("commit {commit} and changes") } else { format!("commit {commit}") }
 }
