@@ -135,6 +135,7 @@ fn the_top_level_holds_what_a_newcomer_expects() {
         "Cargo.toml",
         "LICENSE-APACHE",
         "LICENSE-MIT",
+        "PROOF.md",
         "README.md",
         ".ci/run",
     ];
