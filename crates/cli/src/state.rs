@@ -2,14 +2,21 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use vmbroker::deploy::Broker;
-use vmbroker::journal::{Journal, SqliteJournal};
+use vmbroker::journal::{Journal, JournalError, JournalErrorKind, SqliteJournal};
 use vmbroker::{ExchangeRates, Owner, Registry};
 
 use crate::config::{Config, Place};
 use crate::context::{Context, Open};
 use crate::failure::Failure;
+
+/// How long a command waits for another one that writes the journal: a `create` holds it for seconds, and a `deploy`
+/// longer than anybody wants to wait without a word.
+const IN_USE_FOR: Duration = Duration::from_secs(10);
+/// How often it is tried meanwhile.
+const TRY_EVERY: Duration = Duration::from_millis(250);
 
 /// The folder of the journal and of the installation's id.
 pub(crate) fn folder(config: &Config, place: &Place) -> Result<PathBuf, Failure> {
@@ -31,11 +38,32 @@ impl Open {
             Some(_) => Arc::new(SqliteJournal::in_memory(now).await?),
             None => {
                 let folder = folder(&self.config, &context.place)?;
-                Arc::new(SqliteJournal::open(&folder, now, context.probe.clone()).await?)
+                Arc::new(self.journal(context, &folder).await?)
             }
         };
         let rates = ExchangeRates::new(self.config.exchange.iter().cloned())?;
         Ok(Broker::new(self.registry.clone(), journal, self.owner(&context.place)?).exchanging(rates))
+    }
+
+    /// The journal, once nobody else writes it.
+    async fn journal(&self, context: &Context, folder: &Path) -> Result<SqliteJournal, JournalError> {
+        let mut waited = Duration::ZERO;
+        loop {
+            let opened = SqliteJournal::open(folder, self.clock.now(), context.probe.clone()).await;
+            match opened {
+                Err(error) if error.kind() == JournalErrorKind::InUse && waited < IN_USE_FOR => {
+                    if waited.is_zero() {
+                        let seconds = IN_USE_FOR.as_secs();
+                        let line =
+                            format!("note: another vmbroker writes the journal; waiting up to {seconds} s");
+                        context.terminal.note(&line);
+                    }
+                    self.clock.sleep(TRY_EVERY).await;
+                    waited = waited.saturating_add(TRY_EVERY);
+                }
+                done => return done,
+            }
+        }
     }
 
     /// The same for reading, beside whoever writes; absent where there is no journal yet.

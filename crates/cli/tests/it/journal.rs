@@ -38,8 +38,8 @@ async fn refused(world: &World, cloud: &Cloud, sentence: &str) {
     for args in [&["deploy", "web.toml"][..], &CREATE, &["sweep"], &["destroy", "web"]] {
         let outcome = world.run(args).await;
         assert_eq!((outcome.code, outcome.out.as_str()), (1, ""), "{args:?}: {}", outcome.err);
-        let said = outcome.err.lines().next().unwrap();
-        assert!(said.starts_with("error: ") && said.contains(sentence), "{args:?}: {said}");
+        let said = outcome.err.lines().find(|line| line.starts_with("error: ")).unwrap();
+        assert!(said.contains(sentence), "{args:?}: {said}");
     }
     assert_eq!((cloud.machines().len(), cloud.asked()), (before, asked), "nothing was sent");
 }
@@ -66,6 +66,23 @@ async fn a_second_writer_is_refused_and_readers_are_not() {
     assert_eq!(writer.deployments().await.unwrap().len(), 1);
     drop(writer);
     assert_eq!(world.run(&["destroy", "web"]).await.code, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_waits_for_another_that_is_soon_done() {
+    let cloud = cloud();
+    let world = world(&cloud);
+    assert_eq!(world.run(&["deploy", "web.toml"]).await.code, 0);
+    let before = cloud.machines().len();
+    let made_at = "2026-01-01T00:00:00Z".parse().unwrap();
+    let other = SqliteJournal::open(&folder(&world), made_at, None).await.unwrap();
+    let soon = async {
+        tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+        drop(other);
+    };
+    let (outcome, ()) = tokio::join!(world.run(&CREATE), soon);
+    assert_eq!(outcome.code, 0, "{}", outcome.err);
+    assert_eq!(cloud.machines().len(), before + 1);
 }
 
 #[tokio::test(start_paused = true)]
