@@ -20,6 +20,16 @@ use crate::deploy::{Broker, Choice, DeploySpec, Draw, News, Policy, Ready, Strat
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0mF4kuFzFLoOfCh3mCDGEXLLXmoxpQvC1i3ZxVQeBn";
 const SLOW: Duration = Duration::from_secs(5);
 
+/// What is wrong with an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Quirk {
+    Nothing,
+    /// It panics in the middle of a create.
+    Panics,
+    /// Asked about several machines, it answers about the last alone.
+    AnswersShort,
+}
+
 /// An account whose creates take five seconds and whose machines run at once.
 #[derive(Debug)]
 struct Slow {
@@ -27,11 +37,11 @@ struct Slow {
     semantics: Semantics,
     clock: Clock,
     machines: Mutex<Vec<Marker>>,
-    panics: bool,
+    quirk: Quirk,
 }
 
 impl Slow {
-    fn new(clock: &Clock, panics: bool) -> Arc<Self> {
+    fn new(clock: &Clock, quirk: Quirk) -> Arc<Self> {
         let semantics = Semantics {
             kind: "slow",
             status_batch: None,
@@ -45,7 +55,7 @@ impl Slow {
             poll_every: Duration::from_secs(4),
         };
         let (id, clock) = ("slow".parse().unwrap(), clock.clone());
-        Arc::new(Self { id, semantics, clock, machines: Mutex::default(), panics })
+        Arc::new(Self { id, semantics, clock, machines: Mutex::default(), quirk })
     }
 
     fn count(&self) -> usize {
@@ -69,7 +79,7 @@ impl ComputeProvider for Slow {
 
     async fn create(&self, request: &CreateRequest) -> Result<Handle> {
         self.machines.lock().unwrap().push(request.marker);
-        assert!(!self.panics, "an adapter with a mistake");
+        assert!(self.quirk != Quirk::Panics, "an adapter with a mistake");
         self.clock.sleep(SLOW).await;
         let handle = Handle::of_instance(&self.id, request.marker.as_str());
         Ok(handle.made(self.clock.now(), request.marker))
@@ -78,7 +88,8 @@ impl ComputeProvider for Slow {
     async fn status(&self, handles: &[Handle]) -> Result<Vec<Observation>> {
         let at = self.clock.now();
         let seen = |handle: &Handle| Observation::found(handle.clone(), at, State::Running, "on");
-        Ok(handles.iter().map(seen).collect())
+        let skipped = if self.quirk == Quirk::AnswersShort { handles.len() - 1 } else { 0 };
+        Ok(handles.iter().skip(skipped).map(seen).collect())
     }
 
     async fn list(&self) -> Result<Listing> {
@@ -140,7 +151,7 @@ async fn state(broker: &Broker) -> Deployment {
 /// Drops the run in the middle of a create; where its leg is a while later.
 async fn dropped_in_the_middle() -> LegState {
     let home = tempfile::tempdir().unwrap();
-    let slow = Slow::new(&clock(), false);
+    let slow = Slow::new(&clock(), Quirk::Nothing);
     let broker = broker(home.path(), &slow, None).await;
     let run = broker.deploy(spec()).await.unwrap();
     tokio::select! {
@@ -162,7 +173,7 @@ async fn without_a_task_of_its_own_a_dropped_send_loses_its_handle() {
 #[tokio::test(start_paused = true)]
 async fn an_adapter_that_panics_leaves_its_create_unknown_and_found() {
     let home = tempfile::tempdir().unwrap();
-    let slow = Slow::new(&clock(), true);
+    let slow = Slow::new(&clock(), Quirk::Panics);
     let broker = broker(home.path(), &slow, None).await;
     let report = broker.deploy(spec()).await.unwrap().finish().await.unwrap();
     assert!(report.is_complete(), "{report:#?}");
@@ -172,9 +183,26 @@ async fn an_adapter_that_panics_leaves_its_create_unknown_and_found() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn answers_that_are_fewer_than_the_questions_are_nobodys() {
+    let home = tempfile::tempdir().unwrap();
+    let slow = Slow::new(&clock(), Quirk::AnswersShort);
+    let broker = broker(home.path(), &slow, None).await;
+    let run = broker.deploy(DeploySpec { count: 2, ..spec() }).await.unwrap();
+    tokio::select! {
+        _ = run.finish() => {}
+        () = slow.clock.sleep(SLOW * 20) => {}
+    }
+    for leg in state(&broker).await.legs.values() {
+        let machine = leg.machine().unwrap();
+        let own = machine.handle.instance.as_deref();
+        assert_eq!(own, Some(leg.marker.as_str()), "a leg took another one's machine: {leg:#?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_handle_that_cannot_be_written_is_told_and_written_as_soon_as_there_is_room() {
     let home = tempfile::tempdir().unwrap();
-    let slow = Slow::new(&clock(), false);
+    let slow = Slow::new(&clock(), Quirk::Nothing);
     let full = Arc::new(std::sync::atomic::AtomicU32::new(0));
     let tries = Arc::clone(&full);
     let probe = Probe::new(move |point| {
@@ -200,7 +228,7 @@ async fn a_handle_that_cannot_be_written_is_told_and_written_as_soon_as_there_is
 async fn a_journal_that_cannot_be_written_stops_before_any_create() {
     for name in ["opened", "planned", "sending"] {
         let home = tempfile::tempdir().unwrap();
-        let slow = Slow::new(&clock(), false);
+        let slow = Slow::new(&clock(), Quirk::Nothing);
         let probe =
             Probe::new(
                 move |point| {
@@ -221,7 +249,7 @@ async fn a_journal_that_cannot_be_written_stops_before_any_create() {
 #[tokio::test(start_paused = true)]
 async fn held_it_starts_nothing_new_and_ends_what_it_started() {
     let home = tempfile::tempdir().unwrap();
-    let slow = Slow::new(&clock(), false);
+    let slow = Slow::new(&clock(), Quirk::Nothing);
     let broker = broker(home.path(), &slow, None).await;
     let run = broker.deploy(DeploySpec { count: 9, ..spec() }).await.unwrap();
     let hold = run.hold();
