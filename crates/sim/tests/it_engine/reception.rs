@@ -65,7 +65,11 @@ async fn each_fault_ends_the_call_in_its_own_way_and_only_some_are_done() {
         (FaultKind::TruncateAnswer, true, Box::new(|it| matches!(it, Ending::Cut(_)))),
         (FaultKind::Hang, false, Box::new(|it| *it == Ending::Silence)),
         (FaultKind::ApplyLate(60), false, Box::new(|it| *it == Ending::Silence)),
-        (FaultKind::Slow(1_000), true, Box::new(move |it| matches!(it, Ending::Slow(_, late) if *late == second))),
+        (
+            FaultKind::Slow(1_000),
+            true,
+            Box::new(move |it| matches!(it, Ending::Slow(_, late) if *late == second)),
+        ),
         (FaultKind::Endless, true, Box::new(|it| *it == Ending::Endless)),
         (FaultKind::Html(502), false, Box::new(move |it| answered(it, 502))),
         (FaultKind::StatusAfter(500), true, Box::new(move |it| answered(it, 500))),
