@@ -25,7 +25,7 @@ impl Class {
         match operation {
             "create" => Self::Create,
             "list" | "status" => Self::Look,
-            "delete" => Self::Delete,
+            "delete" | "release" => Self::Delete,
             "commit" => Self::Commit,
             _ => Self::Ask,
         }
@@ -33,9 +33,10 @@ impl Class {
 }
 
 /// How much further a kind widens the sets: up to what size sets have it depends on how long may be tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Rank {
     /// One of each meaning.
+    #[default]
     Core,
     /// Nearly the same as one of those, but for what it leaves behind or how it is told.
     More,
@@ -192,7 +193,7 @@ pub(crate) static KINDS: &[Kind] = &[
     strikes(Class::Look, Rank::All, "after-503", |_| FaultKind::StatusAfter(503)),
     row(Class::Ask, Rank::Core, "fails", Act::Fails),
     strikes(Class::Ask, Rank::More, "denied", |_| FaultKind::Refuse(Refusal::Credentials)),
-    strikes(Class::Ask, Rank::All, "lost", |_| FaultKind::LoseAnswer),
+    strikes(Class::Ask, Rank::More, "lost", |_| FaultKind::LoseAnswer),
     strikes(Class::Ask, Rank::All, "cut", |_| FaultKind::TruncateAnswer),
     strikes(Class::Ask, Rank::All, "hangs", |_| FaultKind::Hang),
     strikes(Class::Ask, Rank::All, "page-200", |_| FaultKind::HtmlSuccess),

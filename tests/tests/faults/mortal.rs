@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use vmbroker::Marker;
 use vmbroker::journal::{
-    AttemptRow, Batch, BlockRow, DeploymentRow, EventRow, HandleRow, Journal, JournalError, JournalErrorKind,
-    LegRow, LookRow, Record, Result, SightingRow,
+    AttemptRow, Batch, BlockRow, Change, DeploymentRow, EventRow, HandleRow, Journal, JournalError,
+    JournalErrorKind, LegRow, LookRow, Record, Result, SightingRow,
 };
 
 use crate::kind::Act;
@@ -28,6 +28,13 @@ pub(crate) struct Mortal {
 
 impl Mortal {
     async fn write(&self, point: &'static str, batch: Batch) -> Result<()> {
+        self.script.tell(|| {
+            let event = |change: &Change| match change {
+                Change::Event(event) => Some(format!("    {}", vmbroker::clip(&event.body, 200))),
+                _ => None,
+            };
+            batch.changes().iter().filter_map(event).collect()
+        });
         if self.lack == Some(Lack::Intent) {
             if matches!(point, "planned" | "sending") {
                 self.owed.lock().unwrap().push((point, batch));

@@ -1,8 +1,7 @@
 //! What is told in every run at one cloud: what may be rented there, how fast it is, and what it promises.
 //!
-//! The clouds are quick and the accounts look seldom, so that a run has few points; what is promised stands in the
-//! same order of magnitude as at the real ones: a create may be applied, hidden and listed late for longer than the
-//! first looks take.
+//! The clouds are quick and the accounts look seldom, so that a run has few points. What is promised is as dark as at
+//! the real ones: the first looks after a lost create come while it may still be applied, hidden and listed late.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::runtime::Builder;
 use vmbroker::deploy::{Choice, DeploySpec};
 use vmbroker::{Clock, ComputeProvider, CreateRequest, Marker, OfferQuery, Owner, Timing};
-use vmbroker_sim::{Cloud, Dialect, Profile};
+use vmbroker_sim::{Dialect, Profile};
 use vmbroker_tests::{dollars, spec};
 
 use crate::door::{Door, Site};
@@ -24,7 +23,7 @@ use crate::set::FaultSet;
 /// The name of the deployment.
 pub(crate) const NAME: &str = "web";
 /// How late a create may be applied, how long its machine may be hidden, and how old an answer may be, in seconds.
-const PROMISED: u64 = 30;
+const PROMISED: u64 = 15;
 /// A quarter of this is the first pause between two looks: longer than a machine takes to come up or to go.
 const POLL_EVERY: SignedDuration = SignedDuration::from_secs(80);
 
@@ -57,6 +56,8 @@ impl Plot {
                 .collect();
             assert_eq!(choices.len(), 2, "{dialect}: there must be a choice and one to fail over to");
             let mut spec = spec(NAME, 1, choices);
+            // As often as at the real clouds a deletion is tried again before a person is asked.
+            spec.policy.delete_within = Duration::from_secs(8 * 3_600);
             // The same in every run, whatever was drawn before.
             let marker = Marker::new(Owner::of_installation("tests"), [0; 10]);
             spec.template = CreateRequest { marker, ..spec.template };
@@ -67,6 +68,18 @@ impl Plot {
     /// One machine, of either choice.
     pub(crate) fn spec(&self) -> DeploySpec {
         self.spec.clone()
+    }
+
+    /// How long it is until the next unit of the bill of a machine that was made then: at Fluence days that begin at
+    /// 17:55, at a Waldur days of the calendar, at Zenlayer hours from its own beginning. All by UTC.
+    pub(crate) fn next_unit(&self, created: Timestamp, now: Timestamp) -> Duration {
+        let (unit, begins) = match self.dialect {
+            Dialect::Fluence202504 | Dialect::Fluence202505 => (86_400_000, 64_500_000),
+            Dialect::Wayscloud | Dialect::Waldur => (86_400_000, 0),
+            Dialect::Zenlayer => (3_600_000, created.as_millisecond()),
+        };
+        let left = (begins - now.as_millisecond()).rem_euclid(unit);
+        Duration::from_millis(u64::try_from(left).unwrap())
     }
 }
 

@@ -74,6 +74,13 @@ impl Script {
         }
     }
 
+    /// Prints these lines, where each point is told.
+    pub(crate) fn tell(&self, lines: impl FnOnce() -> Vec<String>) {
+        if self.loud {
+            lines().iter().for_each(|line| println!("{line}"));
+        }
+    }
+
     /// What was passed, in order. Every fault of the set must have been met: a run follows from its set.
     pub(crate) fn end(&self) -> Vec<Passed> {
         let mut course = self.course.lock().unwrap();

@@ -14,14 +14,12 @@ const AT_ONCE: usize = 2;
 /// After so many failing sets nothing more is learnt from going on.
 const ENOUGH: usize = 5;
 
-/// How large sets may be: of kinds of one rank only, and of those of a wider one.
+/// How large sets may be whose widest fault is of each rank.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sizes {
     pub(crate) core: usize,
     pub(crate) more: usize,
     pub(crate) all: usize,
-    /// Up to this size a set is told over SQLite, too.
-    pub(crate) sqlite: usize,
 }
 
 impl Sizes {
@@ -33,6 +31,13 @@ impl Sizes {
         };
         set.len() <= most
     }
+}
+
+/// Which sets are told, and which of them over SQLite, too.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) plain: Sizes,
+    pub(crate) sqlite: Sizes,
 }
 
 /// What was tried, and what failed.
@@ -65,29 +70,30 @@ struct Stack {
 }
 
 /// Tells all sets up to these sizes; with a program that lacks something, until one is found out.
-pub(crate) fn all(plot: &Plot, manner: Manner, sizes: Sizes) -> Tried {
+pub(crate) fn all(plot: &Plot, manner: Manner, limits: Limits) -> Tried {
     let enough = if manner.lack.is_some() { 1 } else { ENOUGH };
     let sets = vec![FaultSet::default()];
     let stack = Mutex::new(Stack { sets, busy: 0, enough, tried: Tried::default() });
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
-            scope.spawn(|| work(plot, manner, sizes, &stack));
+            scope.spawn(|| work(plot, manner, limits, &stack));
         }
     });
     stack.into_inner().unwrap().tried
 }
 
-fn work(plot: &Plot, manner: Manner, sizes: Sizes, stack: &Mutex<Stack>) {
+fn work(plot: &Plot, manner: Manner, limits: Limits, stack: &Mutex<Stack>) {
     while let Some(next) = take(stack) {
         let Some(set) = next else {
             std::thread::yield_now();
             continue;
         };
-        let told = tell_both(plot, manner, sizes, &set);
-        let further = told.as_ref().map(|told| further(plot, sizes, &set, &told.passed)).unwrap_or_default();
+        let told = tell_both(plot, manner, limits, &set);
+        let further = told.as_ref().map(|told| further(plot, limits.plain, &set, &told.passed));
+        let further = further.unwrap_or_default();
         let mut stack = stack.lock().unwrap();
         stack.busy -= 1;
-        stack.tried.over_sqlite += u64::from(set.len() <= sizes.sqlite);
+        stack.tried.over_sqlite += u64::from(limits.sqlite.allow(&set));
         stack.tried.note(set, told);
         // The last one first: so few wait at any time.
         stack.sets.extend(further);
@@ -112,9 +118,9 @@ fn take(stack: &Mutex<Stack>) -> Option<Option<FaultSet>> {
 }
 
 /// The set over a plain journal, and over SQLite where it is small: both must pass the same points.
-fn tell_both(plot: &Plot, manner: Manner, sizes: Sizes, set: &FaultSet) -> Result<Told, String> {
+fn tell_both(plot: &Plot, manner: Manner, limits: Limits, set: &FaultSet) -> Result<Told, String> {
     let told = tell(plot, manner, set)?;
-    if set.len() <= sizes.sqlite {
+    if limits.sqlite.allow(set) {
         let other = tell(plot, Manner { sqlite: true, ..manner }, set)?;
         let points = |told: &Told| told.passed.iter().map(|it| (it.point, it.fails)).collect::<Vec<_>>();
         if points(&told) != points(&other) {
@@ -130,9 +136,13 @@ fn tell_both(plot: &Plot, manner: Manner, sizes: Sizes, set: &FaultSet) -> Resul
 /// The sets with one fault more, at a point after the last: so each order of faults is told, and told once.
 fn further(plot: &Plot, sizes: Sizes, set: &FaultSet, passed: &[Passed]) -> Vec<FaultSet> {
     let after = passed.iter().rposition(|passed| passed.kind.is_some()).map_or(0, |last| last + 1);
-    let free = passed[after..].iter().filter(|passed| !passed.fails);
-    let sets = free.flat_map(|passed| {
-        Kind::at(passed.class(), promises(plot.dialect)).map(|kind| set.with(passed.point, kind))
+    let free = (after..passed.len()).filter(|at| !passed[*at].fails);
+    let sets = free.flat_map(|at| {
+        let (point, class) = (passed[at].point, passed[at].class());
+        // Look-ups follow each other until one fails: whichever it is, nothing was sent yet.
+        let alike = class == Class::Ask && at > 0 && passed[at - 1].class() == Class::Ask;
+        let least = if alike { Rank::More } else { Rank::Core };
+        Kind::at(class, promises(plot.dialect)).map(move |kind| set.with(point, kind, kind.rank.max(least)))
     });
     sets.filter(|set| sizes.allow(set)).collect()
 }

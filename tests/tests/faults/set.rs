@@ -20,34 +20,38 @@ impl fmt::Display for Point {
 
 /// Faults at points of a run, in the order in which the run comes to them. Text: `create#1=lost commit#4=dies-after`.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct FaultSet(Vec<(Point, &'static Kind)>);
+pub(crate) struct FaultSet {
+    faults: Vec<(Point, &'static Kind)>,
+    /// The widest rank of them.
+    rank: Rank,
+}
 
 impl FaultSet {
-    /// The set with one fault more.
-    pub(crate) fn with(&self, point: Point, kind: &'static Kind) -> Self {
-        let mut faults = self.0.clone();
+    /// The set with one fault more, which is of this rank at this point.
+    pub(crate) fn with(&self, point: Point, kind: &'static Kind, rank: Rank) -> Self {
+        let mut faults = self.faults.clone();
         faults.push((point, kind));
-        Self(faults)
+        Self { faults, rank: rank.max(self.rank) }
     }
 
     pub(crate) fn len(&self) -> usize {
-        self.0.len()
+        self.faults.len()
     }
 
     /// What goes wrong at this point; absent: nothing.
     pub(crate) fn at(&self, point: Point) -> Option<&'static Kind> {
-        self.0.iter().find(|(it, _)| *it == point).map(|(_, kind)| *kind)
+        self.faults.iter().find(|(it, _)| *it == point).map(|(_, kind)| *kind)
     }
 
-    /// The widest rank among its kinds; of none: the narrowest.
+    /// The widest rank among its faults; of none: the narrowest.
     pub(crate) fn rank(&self) -> Rank {
-        self.0.iter().map(|(_, kind)| kind.rank).max().unwrap_or(Rank::Core)
+        self.rank
     }
 }
 
 impl fmt::Display for FaultSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, (point, kind)) in self.0.iter().enumerate() {
+        for (place, (point, kind)) in self.faults.iter().enumerate() {
             write!(f, "{}{point}={kind}", if place == 0 { "" } else { " " })?;
         }
         Ok(())
@@ -68,7 +72,8 @@ impl FromStr for FaultSet {
             // A set is read once a run of the program at most.
             Ok((Point { operation: operation.to_owned().leak(), nth }, kind))
         };
-        text.split_whitespace().map(fault).collect::<Result<Vec<_>, String>>().map(Self)
+        let faults = text.split_whitespace().map(fault).collect::<Result<Vec<_>, String>>()?;
+        Ok(Self { faults, rank: Rank::All })
     }
 }
 
@@ -83,7 +88,7 @@ pub(crate) fn check_texts() {
             Class::Ask => "images",
             Class::Commit => "commit",
         };
-        set = set.with(Point { operation, nth: place }, kind);
+        set = set.with(Point { operation, nth: place }, kind, Rank::All);
     }
     assert_eq!(set.to_string().parse(), Ok(set));
     assert!("create#1=fails-not".parse::<FaultSet>().is_err() && "create=lost".parse::<FaultSet>().is_err());

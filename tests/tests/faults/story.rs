@@ -10,6 +10,7 @@ use vmbroker::deploy::engine::{Decision, Deployment, Leg, LegState};
 use vmbroker::deploy::{Broker, DeployError, Draw, Report, SweepOptions};
 use vmbroker::journal::{Journal, SqliteJournal};
 use vmbroker::{Handle, Owner, Registry};
+use vmbroker_sim::{LedgerEntry, Phase};
 use vmbroker_tests::judge;
 
 use crate::door::Site;
@@ -25,6 +26,8 @@ use crate::set::FaultSet;
 const RESTART: Duration = Duration::from_secs(5);
 /// How long a person waits where the program could do nothing more: what is blocked stays so for an hour at most.
 const LATER: Duration = Duration::from_secs(3_700);
+/// How long before the next unit of its bill it is taken down: a little more than that takes.
+const BEFORE_A_UNIT: Duration = Duration::from_secs(10);
 /// More programs than any set needs: each fault costs a life or a few attempts.
 const MOST_LIVES: u32 = 24;
 
@@ -64,6 +67,7 @@ pub(crate) fn tell(plot: &Plot, manner: Manner, set: &FaultSet) -> Result<Told, 
         runtime.block_on(async {
             let mut world = World::new(plot, manner, set.clone()).await;
             world.up().await;
+            world.stand().await;
             world.down().await;
             world.end().await
         })
@@ -81,8 +85,6 @@ struct World<'a> {
     journal: Arc<dyn Journal>,
     drawn: Arc<AtomicU64>,
     told: Told,
-    /// How many events were printed.
-    printed: usize,
 }
 
 impl<'a> World<'a> {
@@ -94,7 +96,7 @@ impl<'a> World<'a> {
         } else {
             Arc::new(PlainJournal::new(now))
         };
-        Self { plot, manner, site, journal, drawn: Arc::default(), told: Told::default(), printed: 0 }
+        Self { plot, manner, site, journal, drawn: Arc::default(), told: Told::default() }
     }
 
     /// It is brought up, by as many programs as it takes.
@@ -113,6 +115,14 @@ impl<'a> World<'a> {
             self.go_on(report.is_some()).await;
         }
         panic!("it never comes up: {:#?}", self.state().await.legs);
+    }
+
+    /// It stands until just before the next unit of its bill: a moment more or less of it is then seen.
+    async fn stand(&self) {
+        let ledger = self.site.cloud.ledger();
+        let Some(entry) = ledger.open().next() else { return };
+        let next = self.plot.next_unit(entry.created, self.site.clock.now());
+        self.site.clock.sleep(next.saturating_sub(BEFORE_A_UNIT)).await;
     }
 
     /// It is taken down, by as many programs as it takes.
@@ -144,6 +154,7 @@ impl<'a> World<'a> {
         let broker = self.outside();
         let (receipt, events) =
             (broker.receipt(NAME).await.unwrap().unwrap(), broker.events(NAME).await.unwrap());
+        judge::creates_are_bounded([&self.site.cloud].into_iter(), &self.state().await, &events, "");
         let (checked, _) = judge::bills([&self.site.cloud].into_iter(), &receipt, &events, "");
         let count = |number: usize| u64::try_from(number).unwrap();
         self.told.bills = count(checked);
@@ -227,19 +238,9 @@ impl<'a> World<'a> {
         self.site.cloud.ledger().open().count()
     }
 
-    async fn judge(&mut self) {
-        let broker = self.outside();
-        let (state, events) = (self.state().await, broker.events(NAME).await.unwrap());
-        if self.manner.loud {
-            for event in events.iter().skip(self.printed) {
-                println!("    {} {:?}", event.at.strftime("%H:%M:%S"), event.what);
-            }
-            self.printed = events.len();
-        }
+    async fn judge(&self) {
+        let state = self.state().await;
         judge::nothing_is_lost_or_doubled([&self.site.cloud].into_iter(), &state, "");
-        if !state.legs.is_empty() {
-            judge::creates_are_bounded([&self.site.cloud].into_iter(), &state, &events, "");
-        }
     }
 
     /// A person looks at the provider's own page, and answers what is asked.
@@ -249,8 +250,12 @@ impl<'a> World<'a> {
             state.legs.values().map(|leg| &**leg).filter(|leg| leg.state == LegState::AskUser).collect();
         for leg in asks {
             self.told.questions += 1;
+            // The page shows what costs money, and what lies in the recycle bin.
             let ledger = self.site.cloud.ledger();
-            let there = ledger.open_with(leg.marker.as_str()).next();
+            let stands = |it: &&LedgerEntry| {
+                it.name.contains(leg.marker.as_str()) && !matches!(it.phase, Phase::Releasing | Phase::Gone)
+            };
+            let there = ledger.entries.iter().find(stands);
             let decision = match there {
                 None => Decision::ConfirmAbsent,
                 Some(entry) => {
