@@ -2,16 +2,18 @@
 //! which the laws judge them.
 #![expect(
     clippy::unwrap_used,
+    clippy::panic,
     clippy::missing_panics_doc,
     reason = "a test ends where its ground is missing"
 )]
 
 mod fleet;
+pub mod judge;
 pub mod probe;
 pub mod proof;
 mod stage;
 mod world;
 
 pub use fleet::{Fleet, broker, dollars, spec};
-pub use stage::{Stage, key, wish};
+pub use stage::{Stage, account, key, wish};
 pub use world::SimWorld;

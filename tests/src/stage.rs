@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use vmbroker_core::{Clock, ComputeProvider, CreateRequest, ImageWish, Marker, Owner, Secret, Size, SshKey};
+use vmbroker_core::{
+    Clock, ComputeProvider, CreateRequest, ImageWish, Marker, Owner, Secret, Size, SshKey, Timing,
+};
 use vmbroker_http::{HttpTransport, Transport};
 use vmbroker_sim::{Cloud, Dialect, Sandbox, SandboxConfig, WALDUR_IDS};
 
@@ -35,7 +37,7 @@ impl Stage {
         let config = SandboxConfig { dialects: vec![dialect], ..SandboxConfig::new(clock.clone()) };
         let sandbox = Sandbox::start(config).await.unwrap();
         let running = sandbox.cloud(dialect).unwrap().clone();
-        let provider = account(dialect, &running.url, &running.cloud, &clock, transport);
+        let provider = account(dialect, &running.url, &running.cloud, &clock, transport, Timing::default());
         Self { dialect, clock, cloud: running.cloud, provider, url: running.url, sandbox }
     }
 
@@ -43,7 +45,7 @@ impl Stage {
     #[must_use]
     pub fn restarted(&self) -> Arc<dyn ComputeProvider> {
         let transport = Arc::new(HttpTransport::new(None).unwrap());
-        account(self.dialect, &self.url, &self.cloud, &self.clock, transport)
+        account(self.dialect, &self.url, &self.cloud, &self.clock, transport, Timing::default())
     }
 
     /// The simulated cloud's ports.
@@ -53,12 +55,14 @@ impl Stage {
     }
 }
 
-pub(crate) fn account(
+/// An account of this dialect at this cloud, over this transport, which believes this of the provider's timing.
+pub fn account(
     dialect: Dialect,
     url: &str,
     cloud: &Cloud,
     clock: &Clock,
     transport: Arc<dyn Transport>,
+    timing: Timing,
 ) -> Arc<dyn ComputeProvider> {
     let id = dialect.name().parse().unwrap();
     let url = Some(url.to_owned());
@@ -70,7 +74,7 @@ pub(crate) fn account(
                 Dialect::Fluence202505 => vmbroker_fluence::Contract::May2025,
                 _ => vmbroker_fluence::Contract::April2025,
             };
-            let config = vmbroker_fluence::Config { url, contract, ..Default::default() };
+            let config = vmbroker_fluence::Config { url, contract, timing, ..Default::default() };
             let credentials = vmbroker_fluence::Credentials { api_key: secret };
             Arc::new(
                 vmbroker_fluence::Fluence::over(transport, id, config, credentials, clock.clone()).unwrap(),
@@ -89,6 +93,7 @@ pub(crate) fn account(
                 // A Waldur lists the parent's plans with the offering, and takes none of them.
                 plan: (dialect == Dialect::Wayscloud).then(|| WALDUR_IDS.plan.to_owned()),
                 country: Some("NO".parse().unwrap()),
+                timing,
                 ..Default::default()
             };
             let credentials = vmbroker_wayscloud::Credentials { token: secret };
@@ -98,7 +103,7 @@ pub(crate) fn account(
             )
         }
         Dialect::Zenlayer => {
-            let config = vmbroker_zenlayer::Config { url, ..Default::default() };
+            let config = vmbroker_zenlayer::Config { url, timing, ..Default::default() };
             let access = vmbroker_zenlayer::Access::Key { id: Secret::new(held.id), password: secret };
             let credentials = vmbroker_zenlayer::Credentials { access, machine_password: None };
             Arc::new(

@@ -1,5 +1,8 @@
 //! What can go wrong at a simulated cloud.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Something that goes wrong: what, at which operation, how often.
@@ -83,6 +86,9 @@ pub enum FaultKind {
     AwaitApproval,
     /// Delete: accepted, and the machine comes back as it was.
     Revert,
+    /// List or look: answered as everything stood this many seconds ago, where the face can tell: at Fluence and at
+    /// Zenlayer, whose answers may be old. Elsewhere nothing goes wrong.
+    Stale(u64),
     /// Every price is this many percent higher from now on.
     PriceMoved(u32),
 }
@@ -107,6 +113,16 @@ pub enum Refusal {
     Internal,
     /// Unavailable for now, as the provider words it.
     Unavailable,
+}
+
+/// As of when a look is answered at this time.
+pub(crate) fn stale(fault: Option<&FaultKind>, now: Timestamp) -> Timestamp {
+    match fault {
+        Some(FaultKind::Stale(seconds)) => {
+            now.checked_sub(Duration::from_secs(*seconds)).unwrap_or(Timestamp::MIN)
+        }
+        _ => now,
+    }
 }
 
 /// The faults that are armed.

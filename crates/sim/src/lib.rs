@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`Cloud`] (one account: inventory, machines, faults, calls), [`Machine`] (a life written down in
 //! advance), [`Ledger`] (what each machine cost), [`Fault`] (what can go wrong), [`Face`] (a dialect of HTTP),
-//! [`Sandbox`] (faces on loopback ports, with a control face).
+//! [`Ending`] (what becomes of a request), [`Sandbox`] (faces on loopback ports, with a control face).
 //!
 //! Invariants of this room: everything follows from the seed and the clock, and nothing runs by itself: a machine's
 //! phase is read from its timeline when somebody asks. Only the ids of Zenlayer's requests are random: they name a
@@ -21,6 +21,7 @@ mod inventory;
 mod ledger;
 mod machine;
 mod profile;
+mod reception;
 mod sandbox;
 mod serve;
 
@@ -33,4 +34,5 @@ pub use inventory::{Place, SimOffer};
 pub use ledger::{Ledger, LedgerEntry};
 pub use machine::{Machine, Phase};
 pub use profile::{Credentials, Profile};
+pub use reception::Ending;
 pub use sandbox::{Running, Sandbox, SandboxConfig};

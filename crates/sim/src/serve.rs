@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::connect_info::Connected;
@@ -15,11 +14,10 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::serve::{IncomingStream, Listener};
 use futures_util::stream;
-use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::{Answer, Cloud, Face, FaultKind, Request};
+use crate::{Answer, Cloud, Ending, Face, Request};
 
 /// The largest request a simulated cloud reads.
 const REQUEST_CAP: usize = 4 << 20;
@@ -52,99 +50,22 @@ async fn handle(
         headers: parts.headers.iter().map(text).collect(),
         body: body.to_vec(),
     };
-    let operation = face.operation(&request);
-    let fault = cloud.note(operation, format!("{} {}", request.method, parts.uri));
-    answer(&cloud, &*face, &valve, &request, fault).await
-}
-
-async fn answer(
-    cloud: &Cloud,
-    face: &dyn Face,
-    valve: &Valve,
-    request: &Request,
-    fault: Option<FaultKind>,
-) -> Response {
-    let done = || face.answer(cloud, request, None);
-    match &fault {
-        None => respond(done()),
-        Some(FaultKind::Refuse(refusal)) => respond(face.refusal(*refusal)),
-        Some(FaultKind::Throttle { retry_after }) => {
-            let answer = face.throttled();
-            respond(match retry_after {
-                Some(told) => answer.with_header("retry-after", told.clone()),
-                None => answer,
-            })
+    match cloud.receive(&*face, &request) {
+        Ending::Answered(answer) => respond(answer),
+        Ending::Slow(answer, late) => {
+            cloud.clock().sleep(late).await;
+            respond(answer)
         }
-        Some(FaultKind::Html(status)) => respond(Answer::html(*status)),
-        Some(FaultKind::HtmlSuccess) => respond(Answer::html(200)),
-        Some(FaultKind::Redirect) => {
-            respond(Answer::empty(301).with_header("location", format!("/elsewhere{}", request.path)))
-        }
-        Some(FaultKind::Reset) => {
+        Ending::Lost => {
             valve.close_after(0);
             respond(Answer::empty(503))
         }
-        Some(FaultKind::Hang) => std::future::pending().await,
-        Some(FaultKind::Echo) => {
-            let headers: Vec<String> =
-                request.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-            let mut answer = face.refusal(crate::Refusal::Incompatible);
-            if let Ok(mut body) = serde_json::from_slice(&answer.body) {
-                prefix_texts(&mut body, &headers.join(", "));
-                answer.body = body.to_string().into_bytes();
-            }
-            respond(answer)
-        }
-        Some(FaultKind::LoseAnswer) => {
-            let answer = done();
-            valve.close_after(0);
-            respond(answer)
-        }
-        Some(FaultKind::TruncateAnswer) => {
-            let answer = done();
+        Ending::Cut(answer) => {
             valve.close_in_body(answer.body.len() / 2);
             respond(answer)
         }
-        Some(FaultKind::StatusAfter(status)) => {
-            done();
-            respond(Answer { body: b"{}".to_vec(), ..Answer::empty(*status) })
-        }
-        Some(FaultKind::BodyAfter(body)) => {
-            let answer = done();
-            respond(Answer { body: body.clone().into_bytes(), ..answer })
-        }
-        Some(FaultKind::Slow(millis)) => {
-            let answer = done();
-            cloud.clock().sleep(Duration::from_millis(*millis)).await;
-            respond(answer)
-        }
-        Some(FaultKind::Endless) => {
-            done();
-            endless()
-        }
-        Some(FaultKind::ApplyLate(_)) => {
-            face.answer(cloud, request, fault.as_ref());
-            std::future::pending().await
-        }
-        Some(
-            FaultKind::Hide(_)
-            | FaultKind::Delay(_)
-            | FaultKind::Stuck
-            | FaultKind::FailLater(_)
-            | FaultKind::AwaitApproval
-            | FaultKind::Revert
-            | FaultKind::PriceMoved(_),
-        ) => respond(face.answer(cloud, request, fault.as_ref())),
-    }
-}
-
-/// Puts a text before each text of a JSON value.
-fn prefix_texts(value: &mut Value, prefix: &str) {
-    match value {
-        Value::String(text) => *text = format!("{prefix} {text}"),
-        Value::Array(items) => items.iter_mut().for_each(|item| prefix_texts(item, prefix)),
-        Value::Object(map) => map.values_mut().for_each(|item| prefix_texts(item, prefix)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Ending::Endless => endless(),
+        Ending::Silence => std::future::pending().await,
     }
 }
 

@@ -7,7 +7,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test")]
 
 mod account;
-mod judge;
 mod life;
 mod trouble;
 mod world;

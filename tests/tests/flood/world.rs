@@ -10,11 +10,11 @@ use vmbroker::deploy::engine::{Decision, Deployment, Leg, LegState};
 use vmbroker::deploy::{Broker, DeploySpec, Report, Strategy, SweepOptions};
 use vmbroker::journal::SqliteJournal;
 use vmbroker_sim::{Dialect, Fault, FaultKind};
-use vmbroker_tests::{Fleet, broker, spec};
+use vmbroker_tests::{Fleet, broker, judge, spec};
 
 use crate::account::{Account, Lack};
 use crate::life::{Life, Mortal};
-use crate::{judge, trouble};
+use crate::trouble;
 
 /// How many lives the program has in the middle of trouble.
 const LIVES: u32 = 5;
@@ -201,12 +201,13 @@ impl World {
 
     async fn judge(&self, case: &str) {
         let state = self.state().await;
-        judge::nothing_is_lost_or_doubled(&self.fleet, &state, case);
+        judge::nothing_is_lost_or_doubled(self.fleet.clouds(), &state, case);
         if state.legs.is_empty() {
             return;
         }
         let broker = broker(self.fleet.registry(), Arc::new(self.journal.clone()));
-        judge::creates_are_bounded(&self.fleet, &state, &broker.events("web").await.unwrap(), case);
+        let events = broker.events("web").await.unwrap();
+        judge::creates_are_bounded(self.fleet.clouds(), &state, &events, case);
     }
 
     /// A person looks at the provider's own page, and answers what is asked.
@@ -269,7 +270,7 @@ impl World {
         let broker = self.broker(&Life::long());
         let receipt = broker.receipt("web").await.unwrap().unwrap();
         (self.count.bills, self.count.unpriced) =
-            judge::bills(&self.fleet, &receipt, &broker.events("web").await.unwrap(), &case);
+            judge::bills(self.fleet.clouds(), &receipt, &broker.events("web").await.unwrap(), &case);
         let swept = broker.sweep(SweepOptions::default()).await.unwrap();
         assert!(swept.machines.is_empty() && swept.failed.is_empty(), "{case}: {swept:#?}");
         self.count.machines = self.fleet.ever();

@@ -42,6 +42,12 @@ pub(crate) fn later(at: Timestamp, after: Duration) -> Timestamp {
     at.saturating_add(after).unwrap_or(Timestamp::MAX)
 }
 
+/// A time before another by this long, never before the beginning of time.
+pub(crate) fn earlier(at: Timestamp, before: Duration) -> Timestamp {
+    let before = SignedDuration::try_from(before).unwrap_or(SignedDuration::MAX);
+    at.saturating_sub(before).unwrap_or(Timestamp::MIN)
+}
+
 /// Whether this long has passed since then.
 pub(crate) fn passed(since: Timestamp, long: Duration, now: Timestamp) -> bool {
     now >= later(since, long)

@@ -11,6 +11,7 @@ mod vms;
 
 use serde_json::{Value, json};
 
+use crate::fault::stale;
 use crate::{Answer, Cloud, Face, FaultKind, Refusal, Request};
 
 /// Which contract the face keeps.
@@ -103,10 +104,11 @@ impl Face for Fluence {
             Err(complaint) => error(400, &format!("Failed to parse the request body as JSON: {complaint}")),
         };
         let may = self.contract == Contract::May;
+        let told_as_of = stale(fault, cloud.now());
         match (request.method.as_str(), request.path.as_str()) {
             ("POST", "/vms/v3") => with_body(&|body| order::create(self.contract, cloud, body, fault)),
-            ("GET", path) if path == self.list_path() => vms::list(self.contract, cloud),
-            ("GET", "/vms/v3/status") if may => vms::status(cloud, request),
+            ("GET", path) if path == self.list_path() => vms::list(self.contract, cloud, told_as_of),
+            ("GET", "/vms/v3/status") if may => vms::status(cloud, request, told_as_of),
             ("DELETE", "/vms/v3") => with_body(&|body| vms::delete(self.contract, cloud, body, fault)),
             ("POST", "/marketplace/offers") => with_body(&|body| market::offers(self.contract, cloud, body)),
             ("POST", "/vms/v3/estimate") => with_body(&|body| market::estimate(self.contract, cloud, body)),

@@ -19,6 +19,7 @@ mod stock;
 mod tariff;
 mod wire;
 
+use crate::fault::stale;
 use crate::{Answer, Cloud, Face, FaultKind, Refusal, Request};
 
 use actions::Ask;
@@ -103,6 +104,9 @@ fn run(cloud: &Cloud, request: &Request, fault: Option<&FaultKind>) -> wire::Out
     };
     check_version(product, request.header("x-zc-version"))?;
     let wish = schema::read(&request.body, action.fields)?;
+    // Only what is looked at may be old: whoever asks for a change acts on the machine as it is.
+    let is_look = matches!(action.operation, "list" | "status");
+    let now = if is_look { stale(fault, now) } else { now };
     let mut account = cloud.account();
     (action.run)(&mut Ask { account: &mut account, wish, now, fault })
 }

@@ -4,5 +4,6 @@
 mod connection;
 mod control;
 mod inside;
+mod reception;
 mod seeds;
 mod speaker;

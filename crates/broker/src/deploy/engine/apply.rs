@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use vmbroker_core::{Handle, Marker, State};
@@ -85,7 +86,8 @@ impl Deployment {
             }
             what => {
                 if let Some(leg) = what.leg().and_then(|marker| self.legs.get_mut(&marker)) {
-                    Arc::make_mut(leg).apply(at, what);
+                    let lag = self.head.lists_lag(&leg.choice.account);
+                    Arc::make_mut(leg).apply(at, lag, what);
                 }
             }
         }
@@ -172,7 +174,7 @@ impl Leg {
         }
     }
 
-    fn apply(&mut self, at: Timestamp, what: &What) {
+    fn apply(&mut self, at: Timestamp, lag: Duration, what: &What) {
         match what {
             What::Sending { .. } => {
                 self.creates += 1;
@@ -184,7 +186,7 @@ impl Leg {
                 self.enter(at, LegState::Sending);
             }
             What::Accepted { handle, .. } => {
-                self.know(at, handle);
+                self.know(at, lag, handle);
                 self.accepted_at.get_or_insert(at);
                 self.enter(at, LegState::Accepted);
             }
@@ -211,11 +213,11 @@ impl Leg {
             }
             What::Withdrawn { .. } => self.enter(at, LegState::Rejected),
             What::Found { handle, .. } => {
-                self.know(at, handle);
+                self.know(at, lag, handle);
                 self.accepted_at.get_or_insert(at);
                 self.enter(at, LegState::Found);
             }
-            What::Doubled { handles, .. } => self.double(at, handles),
+            What::Doubled { handles, .. } => self.double(at, lag, handles),
             What::Condemned { reason, .. } => {
                 self.reason = Some(reason.clone());
                 if let Some(machine) = self.machines.first_mut() {
@@ -235,21 +237,21 @@ impl Leg {
                 self.enter(at, LegState::Vanished);
             }
             What::WatchEnded { .. } => self.watch = None,
-            What::Decided { decision, .. } => self.decide(at, decision),
-            _ => self.apply_to_machine(at, what),
+            What::Decided { decision, .. } => self.decide(at, lag, decision),
+            _ => self.apply_to_machine(at, lag, what),
         }
     }
 
-    fn apply_to_machine(&mut self, at: Timestamp, what: &What) {
+    fn apply_to_machine(&mut self, at: Timestamp, lag: Duration, what: &What) {
         match what {
             What::Seen { machine, handle, state, .. } => {
-                self.see(at, *machine, handle, *state);
+                self.see(at, lag, *machine, handle, *state);
                 if *machine == 0 && self.state.is_coming() && *state != State::Gone {
                     self.enter(at, LegState::Provisioning);
                 }
             }
             What::Ready { handle, .. } => {
-                self.see(at, 0, handle, State::Running);
+                self.see(at, lag, 0, handle, State::Running);
                 self.ready_at.get_or_insert(at);
                 self.enter(at, LegState::Running);
             }
@@ -258,7 +260,7 @@ impl Leg {
                     row.handle = (**handle).clone();
                     if handle.last_seen.is_some_and(|seen| seen.state == State::Recycled) {
                         // It lay in the recycle bin already: this step costs nothing any more.
-                        row.bill(at, State::Recycled);
+                        row.bill(at, lag, State::Recycled);
                         row.state = Some(State::Recycled);
                     } else if *known && row.unbilled_at.is_none() {
                         // Where nothing was ever billed, an order that is taken back never will be.
@@ -288,10 +290,10 @@ impl Leg {
         }
     }
 
-    fn see(&mut self, at: Timestamp, machine: usize, handle: &Handle, state: State) {
+    fn see(&mut self, at: Timestamp, lag: Duration, machine: usize, handle: &Handle, state: State) {
         if let Some(row) = self.machines.get_mut(machine) {
             row.handle = handle.clone().seen(at, state);
-            row.bill(at, state);
+            row.bill(at, lag, state);
             row.state = Some(state);
             row.seen_at = Some(at);
             row.missing_since = None;
@@ -299,10 +301,10 @@ impl Leg {
     }
 
     /// The kept machine is this one.
-    fn know(&mut self, at: Timestamp, handle: &Handle) {
+    fn know(&mut self, at: Timestamp, lag: Duration, handle: &Handle) {
         match self.machines.first_mut() {
             Some(machine) if machine.is(handle) => machine.handle = handle.clone(),
-            _ => self.machines.insert(0, Machine::new(handle.clone(), at)),
+            _ => self.machines.insert(0, Machine::new(handle.clone(), at, lag)),
         }
         // A machine that was thought to be ended is not, when it is known again.
         if let Some(machine) = self.machines.first_mut() {
@@ -312,12 +314,12 @@ impl Leg {
         }
     }
 
-    fn double(&mut self, at: Timestamp, handles: &[Handle]) {
+    fn double(&mut self, at: Timestamp, lag: Duration, handles: &[Handle]) {
         let mut known = std::mem::take(&mut self.machines);
         for handle in handles {
             let machine = match known.iter().position(|machine| machine.is(handle)) {
                 Some(place) => known.remove(place),
-                None => Machine::new(handle.clone(), at),
+                None => Machine::new(handle.clone(), at, lag),
             };
             self.machines.push(machine);
         }
@@ -333,10 +335,10 @@ impl Leg {
         }
     }
 
-    fn decide(&mut self, at: Timestamp, decision: &Decision) {
+    fn decide(&mut self, at: Timestamp, lag: Duration, decision: &Decision) {
         match decision {
             Decision::Adopt(handle) => {
-                self.know(at, handle);
+                self.know(at, lag, handle);
                 self.accepted_at = Some(at);
                 if let Some(machine) = self.machines.first_mut() {
                     machine.ending_since = None;

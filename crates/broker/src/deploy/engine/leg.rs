@@ -1,12 +1,13 @@
 //! One attempt of an intent at one provider.
 
 use std::fmt;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use vmbroker_core::{Handle, Marker, State};
 
-use super::Fault;
+use super::{Fault, earlier};
 use crate::deploy::Choice;
 
 /// Where a leg is in its life.
@@ -200,7 +201,8 @@ pub struct Machine {
 }
 
 impl Machine {
-    pub(crate) fn new(handle: Handle, at: Timestamp) -> Self {
+    /// A machine of which we know now, at an account whose answers may be this old.
+    pub(crate) fn new(handle: Handle, at: Timestamp, lag: Duration) -> Self {
         let state = handle.last_seen.map(|seen| seen.state);
         let seen_at = handle.last_seen.map(|seen| seen.at);
         let mut machine = Self {
@@ -215,14 +217,15 @@ impl Machine {
             gone_at: None,
         };
         if let Some((state, at)) = state.zip(seen_at).filter(|(state, _)| state.may_be_billed()) {
-            machine.bill(at, state);
+            machine.bill(at, lag, state);
         }
         machine.state = state;
         machine
     }
 
-    /// Takes in what a sighting in this state tells of the bill, before the state itself is taken in.
-    pub(crate) fn bill(&mut self, at: Timestamp, state: State) {
+    /// Takes in what a sighting in this state tells of the bill, before the state itself is taken in. What was told may
+    /// be as old as `lag`: it cost money then, and perhaps no longer.
+    pub(crate) fn bill(&mut self, at: Timestamp, lag: Duration, state: State) {
         match state {
             State::Ordered
             | State::Provisioning
@@ -230,7 +233,7 @@ impl Machine {
             | State::Stopping
             | State::Stopped
             | State::Failed => {
-                self.billed_at = Some(at);
+                self.billed_at = self.billed_at.max(Some(earlier(at, lag)));
                 self.unbilled_at = None;
             }
             // On its way out it may cost money or not: a machine that leaves the recycle bin costs nothing.

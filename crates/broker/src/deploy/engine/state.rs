@@ -90,6 +90,16 @@ pub struct Head {
     pub blocks: Vec<Block>,
 }
 
+/// How old the answers of an account may be that is no longer configured.
+const UNKNOWN_LAG: std::time::Duration = std::time::Duration::from_secs(300);
+
+impl Head {
+    /// How old an answer of this account may be.
+    pub(crate) fn lists_lag(&self, account: &ProviderId) -> std::time::Duration {
+        self.rules.get(account).map_or(UNKNOWN_LAG, |rules| rules.lists_lag)
+    }
+}
+
 /// A deployment, as its events left it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deployment {
@@ -167,7 +177,7 @@ impl Deployment {
     pub fn rules(&self, account: &ProviderId) -> Rules {
         self.head.rules.get(account).cloned().unwrap_or_else(|| Rules {
             applies_within: std::time::Duration::from_secs(300),
-            lists_lag: std::time::Duration::from_secs(300),
+            lists_lag: UNKNOWN_LAG,
             visible_within: None,
             on_uncertain: crate::deploy::OnUncertain::Ask,
             poll_every: std::time::Duration::from_secs(10),

@@ -10,16 +10,16 @@ use crate::billing::next_boundary;
 use crate::ledger::charged;
 use crate::{Answer, Cloud, FaultKind, Machine, Phase, Request};
 
-pub(super) fn list(contract: Contract, cloud: &Cloud) -> Answer {
-    let now = cloud.now();
+/// The list, as it was at this time.
+pub(super) fn list(contract: Contract, cloud: &Cloud, now: Timestamp) -> Answer {
     let account = cloud.account();
     let shown = |machine: &&Machine| machine.is_visible(now) && status_word(contract, machine, now).is_some();
     let rows = account.machines.iter().filter(shown).map(|machine| row(contract, machine, now));
     Answer::json(200, &Value::Array(rows.collect()))
 }
 
-pub(super) fn status(cloud: &Cloud, request: &Request) -> Answer {
-    let now = cloud.now();
+/// A few states, as they were at this time.
+pub(super) fn status(cloud: &Cloud, request: &Request, now: Timestamp) -> Answer {
     let asked = request.query_values("ids");
     let ids: Vec<&str> = asked.iter().flat_map(|ids| ids.split(',')).collect();
     let account = cloud.account();

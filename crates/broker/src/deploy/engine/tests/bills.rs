@@ -1,19 +1,22 @@
 //! What sightings tell of a machine's bill: the latest time at which it cost money for sure, and the first at which it
 //! costs none.
 
+use std::time::Duration;
+
 use vmbroker_core::{Handle, State};
 
 use super::super::{Event, Machine, Reason, What};
-use super::model::{at, choice, marker, opened};
+use super::model::{S, at, choice, marker, opened};
 
 /// The seconds of the last cost and of the first time without.
 type Bill = (Option<i64>, Option<i64>);
 
-/// Sightings a second apart, and what follows: the seconds of the last cost and of the first time without.
-fn billed(states: &[State]) -> Bill {
-    let mut machine = Machine::new(Handle::of_instance(&"a".parse().unwrap(), "1"), at(0));
+/// Sightings a second apart, each as old as `lag`, and what follows: the seconds of the last cost and of the first time
+/// without.
+fn billed(states: &[State], lag: Duration) -> Bill {
+    let mut machine = Machine::new(Handle::of_instance(&"a".parse().unwrap(), "1"), at(0), lag);
     for (second, state) in (1..).zip(states) {
-        machine.bill(at(second), *state);
+        machine.bill(at(second), lag, *state);
         machine.state = Some(*state);
     }
     let seconds = |time: Option<jiff::Timestamp>| time.map(|time| time.duration_since(at(0)).as_secs());
@@ -39,13 +42,26 @@ fn only_what_costs_money_for_sure_is_billed_at_least() {
         (&[Running, Recycled, Unrecognised], (Some(1), None)),
     ];
     for (states, expected) in rows {
-        assert_eq!(billed(states), *expected, "{states:?}");
+        assert_eq!(billed(states, Duration::ZERO), *expected, "{states:?}");
     }
 }
 
 #[test]
+fn an_old_answer_bills_up_to_its_own_time_only_and_takes_nothing_back() {
+    let lag = Duration::from_secs(2);
+    assert_eq!(billed(&[State::Running, State::Running, State::Running], lag), (Some(1), None));
+    // What costs nothing in an old answer costs nothing now.
+    assert_eq!(billed(&[State::Running, State::Recycled], lag), (Some(-1), Some(2)));
+    let mut machine = Machine::new(Handle::of_instance(&"a".parse().unwrap(), "1"), at(0), lag);
+    machine.billed_at = Some(at(4));
+    machine.bill(at(5), lag, State::Running);
+    assert_eq!(machine.billed_at, Some(at(4)));
+}
+
+#[test]
 fn a_step_towards_the_end_is_billed_unless_it_came_from_the_recycle_bin() {
-    for (lay_in_bin, expected) in [(false, (Some(7), None)), (true, (Some(5), Some(9)))] {
+    // It was seen to be up at 5, by an answer that may be S old.
+    for (lay_in_bin, expected) in [(false, (Some(7), None)), (true, (Some(5 - S), Some(9)))] {
         let mut state = opened(1, &[choice("a", 1)]);
         let leg = marker(1);
         let handle = Handle::of_instance(&"a".parse().unwrap(), "1");

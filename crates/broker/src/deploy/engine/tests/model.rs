@@ -16,7 +16,7 @@ use crate::deploy::{Choice, OnUncertain, Policy, Ready, Strategy};
 
 const D: i64 = 30;
 const V: i64 = 10;
-const S: i64 = 20;
+pub(super) const S: i64 = 20;
 /// How long everything may go wrong, and how long it may take from then on until all is settled.
 const TROUBLE: i64 = 400;
 const CALM: i64 = 4_000;

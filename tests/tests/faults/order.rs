@@ -1,0 +1,66 @@
+//! What the command line orders.
+
+use vmbroker_sim::Dialect;
+
+use crate::lack::Lack;
+use crate::search::{Limits, Sizes};
+use crate::set::FaultSet;
+
+/// What the command line orders.
+#[derive(Debug, Default)]
+pub(crate) struct Order {
+    /// Only this set is told, with all that happens.
+    pub(crate) set: Option<FaultSet>,
+    /// The program that is told lacks this.
+    pub(crate) lack: Option<Lack>,
+    /// What is told is told over SQLite.
+    pub(crate) sqlite: bool,
+    /// More than the gate has time for.
+    pub(crate) wide: bool,
+    /// The names of other tests, or a list of names, are asked of every binary.
+    pub(crate) is_for_others: bool,
+    cloud: Option<Dialect>,
+}
+
+impl Order {
+    pub(crate) fn read() -> Self {
+        let mut order = Self::default();
+        let mut args = std::env::args().skip(1);
+        while let Some(arg) = args.next() {
+            let mut value = || args.next().unwrap_or_else(|| panic!("something must follow `{arg}`"));
+            match arg.as_str() {
+                "--cloud" => order.cloud = Some(value().parse().unwrap()),
+                "--set" => order.set = Some(value().parse().unwrap()),
+                "--without" => order.lack = Some(value().parse().unwrap()),
+                "--sqlite" => order.sqlite = true,
+                "--wide" => order.wide = true,
+                "--list" => order.is_for_others = true,
+                // The harness's own flags mean nothing here.
+                flag if flag.starts_with("--") => {}
+                name => order.is_for_others |= !"faults".contains(name),
+            }
+        }
+        order
+    }
+
+    /// The cloud that is named; else all, of which one is for wide runs only.
+    pub(crate) fn clouds(&self) -> Vec<Dialect> {
+        let all = [
+            Dialect::Fluence202505,
+            Dialect::Wayscloud,
+            Dialect::Waldur,
+            Dialect::Zenlayer,
+            Dialect::Fluence202504,
+        ];
+        match self.cloud {
+            Some(cloud) => vec![cloud],
+            None => all[..if self.wide { 5 } else { 4 }].to_vec(),
+        }
+    }
+
+    /// Which sets are told.
+    pub(crate) fn limits(&self) -> Limits {
+        let (all, sqlite) = if self.wide { (2, 2) } else { (1, 1) };
+        Limits { plain: Sizes { core: 3, more: 2, all }, sqlite: Sizes { core: 2, more: sqlite, all: 1 } }
+    }
+}
