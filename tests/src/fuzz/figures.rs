@@ -130,7 +130,9 @@ fn figures(input: &[u8], whole: impl Fn(&Figure) -> Option<i64>) -> Mark {
     for number in [read.signed.map(i128::from), read.whole.map(i128::from)].into_iter().flatten() {
         assert!(same(&number), "{json} is read as {number}");
     }
-    if let Some(text) = &read.text
+    // As much as a float keeps.
+    let short = digits(&text).is_none_or(|(_, digits, _)| digits.len() <= 15);
+    if let Some(text) = read.text.as_ref().filter(|_| short)
         && !json.trim_ascii().starts_with('"')
         && !["true", "false"].contains(&text.as_str())
     {

@@ -12,7 +12,7 @@ pub(super) const LONGEST: usize = 2_000;
 pub(super) const SECRET: &str = "canary-5b1f0a7e-secret";
 
 /// Each class of characters that could drive a terminal, reorder or break a line, or hide in it.
-const CLASSES: [(&str, fn(char) -> bool); 9] = [
+const CLASSES: [(&str, fn(char) -> bool); 10] = [
     // Cc: C0 with its line breaks, DEL and C1, whose 0x9b starts an escape sequence by itself.
     ("control", |c| matches!(c, '\0'..='\x1f' | '\x7f'..='\u{9f}')),
     // Zl and Zp.
@@ -25,6 +25,8 @@ const CLASSES: [(&str, fn(char) -> bool); 9] = [
     ("soft hyphen", |c| c == '\u{ad}'),
     ("invisible operator", |c| matches!(c, '\u{2061}'..='\u{2064}')),
     ("deprecated format", |c| matches!(c, '\u{206a}'..='\u{206f}')),
+    // Cf of shorthand and of music.
+    ("invisible format", |c| matches!(c, '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}')),
     ("annotation", |c| matches!(c, '\u{fff9}'..='\u{fffb}')),
     ("tag", |c| matches!(c, '\u{e0000}'..='\u{e007f}')),
 ];

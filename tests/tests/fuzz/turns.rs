@@ -81,7 +81,6 @@ pub(crate) fn take(ground: &[Ground], seed: u64, runs: u64) -> Vec<Turn> {
         }
     });
     if let Some(failure) = failure.into_inner().unwrap() {
-        crate::execute::loud();
         panic!("{failure}");
     }
     turns.into_inner().unwrap()

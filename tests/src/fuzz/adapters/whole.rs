@@ -64,13 +64,9 @@ fn rows_of_zenlayer(served: &[Served]) -> Option<usize> {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Rows<'a> {
-    Bare(#[serde(borrow)] Vec<&'a RawValue>),
-    Enveloped {
-        #[serde(borrow)]
-        results: Vec<&'a RawValue>,
-    },
+struct Results<'a> {
+    #[serde(borrow)]
+    results: Vec<&'a RawValue>,
 }
 
 fn rows_of_waldur(served: &[Served]) -> Option<usize> {
@@ -86,10 +82,9 @@ fn rows_of_waldur(served: &[Served]) -> Option<usize> {
     let total = counted(calls[from])?;
     let mut rows = 0;
     for call in calls[from..].iter().filter(|call| is_success(call)) {
-        rows += match serde_json::from_slice(&call.body).ok()? {
-            Rows::Bare(rows) => rows.len(),
-            Rows::Enveloped { results } => results.len(),
-        };
+        let bare = serde_json::from_slice::<Vec<&RawValue>>(&call.body).ok();
+        let enveloped = || serde_json::from_slice::<Results<'_>>(&call.body).ok().map(|page| page.results);
+        rows += bare.or_else(enveloped)?.len();
     }
     assert!(rows == total, "{rows} rows came of {total}: this is not the whole list");
     Some(rows)
