@@ -29,7 +29,7 @@ struct Kept {
 }
 
 /// A call and its end.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Served {
     /// The verb, the path with its query, and the action where a header names one.
     pub(super) name: String,
@@ -43,6 +43,14 @@ pub(super) struct Served {
     pub(super) end: End,
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
+}
+
+impl fmt::Debug for Served {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, sent, end, headers, body, .. } = self;
+        let (sent, body) = (String::from_utf8_lossy(sent), String::from_utf8_lossy(body));
+        write!(f, "{name} {sent:.100} -> {end:?} {headers:?} {body:.200}")
+    }
 }
 
 impl Canned {

@@ -53,19 +53,20 @@ pub(super) fn check_lines(what: &str, text: &str) {
     text.split('\n').for_each(|line| check_line(what, line));
 }
 
-/// A sentence about something foreign: one line that may be shown, not without end, and without an account's secret.
+/// A sentence about something foreign: one line that may be shown, and not without end.
 pub(super) fn check_sentence(what: &str, sentence: &str) {
     check_line(what, sentence);
     let length = sentence.chars().count();
     assert!(length <= LONGEST, "{what} has {length} characters: {sentence:.400}");
-    assert!(!sentence.contains(SECRET), "{what} tells the secret: {sentence}");
 }
 
 /// An error that a caller gets, and how to tell it from others.
 pub(super) fn check_error(error: &Error) -> Mark {
-    check_sentence("an error", &error.to_string());
+    let said = error.to_string();
+    check_sentence("an error", &said);
     check_sentence("an error's code", error.code().unwrap_or_default());
     check_sentence("an error's request id", error.request_id().unwrap_or_default());
+    assert!(!said.contains(SECRET), "an error tells the secret: {said}");
     let mut cause = error.source();
     while let Some(source) = cause {
         assert!(!source.to_string().contains(SECRET), "a cause tells the secret: {source}");

@@ -7,7 +7,7 @@ use vmbroker_core::{
     Country, Currency, Error, ErrorKind, Handle, ImageWish, Marker, Period, Port, ProviderId, SshKey,
 };
 
-use super::harmless::check_error;
+use super::harmless::check_sentence;
 use super::{Double, Mark, Target};
 
 pub(super) const TARGETS: &[Target] = &[
@@ -97,7 +97,8 @@ fn check_wrong(error: &Error) -> Mark {
     assert!(error.kind() == ErrorKind::InvalidRequest, "{error}");
     // It names the field, what was given and what is allowed.
     assert!(error.message().starts_with('`') && error.message().contains("`, but "), "{error}");
-    check_error(error)
+    check_sentence("a complaint", &error.to_string());
+    Mark::refused().and_words(error.message())
 }
 
 /// A marker is found where one is, whatever stands around it, and nowhere else.

@@ -113,6 +113,6 @@ impl fmt::Display for Failure {
         if std::fs::write(&kept, input).is_ok() {
             writeln!(f, "the input, made smaller where it could be, is kept as {}:", kept.display())?;
         }
-        write!(f, "{}", input[..input.len().min(4_000)].escape_ascii())
+        write!(f, "{}", input[..input.len().min(1_500)].escape_ascii())
     }
 }

@@ -23,11 +23,13 @@ pub(crate) struct Turn {
     next: u64,
     /// What the blocks that are under way will have taken.
     promised: u64,
+    /// One failure is enough of each.
+    failed: Option<Failure>,
 }
 
 impl Turn {
     fn new(target: Target) -> Self {
-        Self { target, taken: 0, refused: 0, ends: HashSet::new(), nanos: 0, next: 0, promised: 0 }
+        Self { target, taken: 0, refused: 0, ends: HashSet::new(), nanos: 0, next: 0, promised: 0, failed: None }
     }
 
     pub(crate) fn executions(&self) -> u64 {
@@ -60,56 +62,53 @@ impl fmt::Display for Turn {
 /// Runs the corpora, then block after block until there were so many executions.
 ///
 /// # Panics
-/// Where an execution fails, with how to tell it again.
+/// Where an execution fails, with how to tell it again: one for each target.
 pub(crate) fn take(ground: &[Ground], seed: u64, runs: u64) -> Vec<Turn> {
     let turns: Mutex<Vec<Turn>> = Mutex::new(ground.iter().map(|ground| Turn::new(ground.target)).collect());
     let (made, corpora) = (AtomicU64::new(0), AtomicU64::new(0));
-    let failure: Mutex<Option<Failure>> = Mutex::new(None);
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                let failed = corpus(ground, &corpora, &turns).and_then(|()| {
-                    while made.fetch_add(BLOCK, Ordering::SeqCst) < runs && failure.lock().unwrap().is_none() {
-                        block(ground, seed, &turns)?;
-                    }
-                    Ok(())
-                });
-                if let Err(failed) = failed {
-                    failure.lock().unwrap().get_or_insert(failed);
-                }
+                corpus(ground, &corpora, &turns);
+                while made.fetch_add(BLOCK, Ordering::SeqCst) < runs && block(ground, seed, &turns) {}
             });
         }
     });
-    if let Some(failure) = failure.into_inner().unwrap() {
-        panic!("{failure}");
-    }
-    turns.into_inner().unwrap()
+    let turns = turns.into_inner().unwrap();
+    let failures: Vec<String> = turns.iter().filter_map(|turn| Some(turn.failed.as_ref()?.to_string())).collect();
+    assert!(failures.is_empty(), "{} targets failed\n\n{}", failures.len(), failures.join("\n\n"));
+    turns
 }
 
 /// Runs every file of every corpus as it is, target by target.
-fn corpus(ground: &[Ground], next: &AtomicU64, turns: &Mutex<Vec<Turn>>) -> Result<(), Failure> {
+fn corpus(ground: &[Ground], next: &AtomicU64, turns: &Mutex<Vec<Turn>>) {
     loop {
         let at = usize::try_from(next.fetch_add(1, Ordering::SeqCst)).unwrap();
-        let Some(one) = ground.get(at) else { return Ok(()) };
-        let ends = one.corpus(one.target.run)?;
-        let mut turns = turns.lock().unwrap();
-        ends.into_iter().for_each(|end| turns[at].add(end));
+        let Some(one) = ground.get(at) else { return };
+        let ends = one.corpus(one.target.run);
+        let turn = &mut turns.lock().unwrap()[at];
+        match ends {
+            Ok(ends) => ends.into_iter().for_each(|end| turn.add(end)),
+            Err(failure) => turn.failed = Some(failure),
+        }
     }
 }
 
-/// One block of the target whose turn it is.
-fn block(ground: &[Ground], seed: u64, turns: &Mutex<Vec<Turn>>) -> Result<(), Failure> {
+/// One block of the target whose turn it is; whether there was one.
+fn block(ground: &[Ground], seed: u64, turns: &Mutex<Vec<Turn>>) -> bool {
     let (at, number) = {
         let mut turns = turns.lock().unwrap();
-        let at = (0..turns.len()).min_by_key(|at| turns[*at].share()).unwrap();
+        let well = (0..turns.len()).filter(|at| turns[*at].failed.is_none());
+        let Some(at) = well.min_by_key(|at| turns[*at].share()) else { return false };
         turns[at].promised += BLOCK;
         turns[at].next += 1;
         (at, turns[at].next - 1)
     };
     let mut ends = Vec::new();
-    ground[at].block(seed, number, BLOCK, &mut |_, end| ends.push(end))?;
-    let mut turns = turns.lock().unwrap();
-    turns[at].promised -= BLOCK;
-    ends.into_iter().for_each(|end| turns[at].add(end));
-    Ok(())
+    let made = ground[at].block(seed, number, BLOCK, &mut |_, end| ends.push(end));
+    let turn = &mut turns.lock().unwrap()[at];
+    turn.promised -= BLOCK;
+    ends.into_iter().for_each(|end| turn.add(end));
+    turn.failed = turn.failed.take().or(made.err());
+    true
 }

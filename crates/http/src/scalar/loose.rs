@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use rust_decimal::Decimal;
-use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
+use rust_decimal::prelude::ToPrimitive;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
@@ -55,8 +55,9 @@ impl Loose for i64 {
         match scalar {
             Scalar::Whole(number) => Some(number),
             Scalar::Large(number) => Self::try_from(number).ok(),
-            Scalar::Real(number) if number.abs() >= FLOATS_SKIP => None,
-            Scalar::Real(number) => Decimal::from_f64(number).filter(Decimal::is_integer)?.to_i64(),
+            // Asked of the float itself: a decimal would round the smallest fractions away first.
+            Scalar::Real(number) if number.abs() >= FLOATS_SKIP || number.fract() != 0.0 => None,
+            Scalar::Real(number) => number.to_i64(),
             Scalar::Text(text) => whole(text)?.to_i64(),
             Scalar::Flag(_) => None,
         }
