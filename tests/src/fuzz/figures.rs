@@ -54,7 +54,7 @@ fn digits(text: &str) -> Option<(bool, String, i64)> {
     let text = text.trim();
     let (number, exponent) = match text.find(['e', 'E']) {
         None => (text, 0),
-        Some(at) => (&text[..at], text[at + 1..].parse::<i32>().ok()?.into()),
+        Some(at) => (&text[..at], exponent(&text[at + 1..])?),
     };
     let negative = number.starts_with('-');
     let number = number.strip_prefix(['-', '+']).unwrap_or(number);
@@ -70,6 +70,16 @@ fn digits(text: &str) -> Option<(bool, String, i64)> {
         return Some((false, String::new(), 0));
     }
     Some((negative, short.to_owned(), places + i64::try_from(kept.len() - short.len()).ok()?))
+}
+
+/// An exponent; one that is too long to be counted with is as good as any that is too large.
+fn exponent(text: &str) -> Option<i64> {
+    let (sign, number) = match text.strip_prefix('-') {
+        Some(number) => (-1, number),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let is_whole = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    is_whole.then(|| sign * number.parse::<i64>().unwrap_or(1 << 40).min(1 << 40))
 }
 
 fn decimals(input: &[u8], read: impl Fn(&str) -> Result<Decimal, String>) -> Mark {

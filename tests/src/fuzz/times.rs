@@ -53,8 +53,8 @@ fn second(text: &str) -> Option<i64> {
         let part = rest.get(from..from + length)?;
         part.bytes().all(fits).then(|| part.parse().ok()).flatten()
     };
-    let marks = [(years, '-'), (years + 3, '-'), (years + 6, 'T'), (years + 9, ':'), (years + 12, ':')];
-    if !marks.iter().all(|(at, mark)| rest[*at..].starts_with(*mark)) {
+    let marks = [(years, b'-'), (years + 3, b'-'), (years + 6, b'T'), (years + 9, b':'), (years + 12, b':')];
+    if !marks.iter().all(|(at, mark)| rest.as_bytes()[*at] == *mark) {
         return None;
     }
     let (year, month, day) = (number(0, years)?, number(years + 1, 2)?, number(years + 4, 2)?);
