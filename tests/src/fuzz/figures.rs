@@ -139,7 +139,7 @@ fn figures(input: &[u8], whole: impl Fn(&Figure) -> Option<i64>) -> Mark {
     let Ok(read) = read else { return Mark::refused().and(1) };
     // As much as a float keeps: a number with a point or an exponent was one.
     let bare = json.trim_ascii();
-    let short = digits(&text).is_none_or(|(_, digits, places)| digits.len() <= 15 && places.abs() < 300);
+    let short = digits(&text).is_none_or(|(_, digits, places)| digits.len() <= 15 && places.abs() <= 22);
     let kept = short || bare.starts_with('"') || !bare.contains(['.', 'e', 'E']);
     for number in [read.signed.map(i128::from), read.whole.map(i128::from)].into_iter().flatten() {
         assert!(same(&number) || !kept, "{json} is read as {number}");

@@ -33,9 +33,9 @@ pub trait Loose: Sized {
 /// From here on a binary float stands for more than one whole number: which one was written is not known any more.
 const FLOATS_SKIP: f64 = 9_007_199_254_740_992.0;
 
-/// Text as it is; a truth value or whole number as it is written. One with a point or an exponent is written as the
-/// nearest binary float is, which is the same number up to 15 digits, and absent where it is so large that no float may
-/// be near. An id is read by [`id`].
+/// Text as it is; a truth value or whole number as it is written. One with a point or an exponent is written as a binary
+/// float is that is near it, for 15 digits the same number, and absent where it is so large that none may be near. An id
+/// is read by [`id`].
 impl Loose for String {
     fn of(scalar: Scalar<'_>) -> Option<Self> {
         match scalar {

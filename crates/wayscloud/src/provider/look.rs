@@ -296,8 +296,7 @@ impl Wayscloud {
         if told.is_none_or(|told| same_uuid(told, asked)) {
             return Ok(());
         }
-        let told = told.unwrap_or_default();
-        let why = format!("the {what} `{asked}` was asked for, and `{told}` was answered");
+        let why = format!("the {what} `{asked}` was asked for, and another one was answered");
         Err(self.api.broken("status", &why).with_retry(Retry::Backoff))
     }
 
