@@ -8,6 +8,7 @@
 )]
 
 mod fleet;
+pub mod fuzz;
 pub mod judge;
 pub mod probe;
 pub mod proof;
