@@ -6,6 +6,7 @@
     reason = "a test ends where its ground is missing"
 )]
 
+pub mod figures;
 mod fleet;
 pub mod probe;
 pub mod proof;
