@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use vmbroker_core::{ComputeProviderExt, Goal, Wait};
 use vmbroker_sim::Dialect;
+use vmbroker_tests::figures::Figures;
 use vmbroker_tests::{Stage, wish};
 
 fn main() {
@@ -18,14 +19,19 @@ fn main() {
         "{:<16} {:>8} {:>8} {:>8} {:>7} {:>10} {:>10} {:>7}",
         "dialect", "machines", "creates", "others", "rounds", "calls", "floor", "ratio"
     );
+    let mut figures = Figures::new();
     for dialect in Dialect::ALL {
         for machines in [50, 500] {
-            runtime.block_on(bring_up(dialect, machines));
+            let ratio = runtime.block_on(bring_up(dialect, machines));
+            let name = format!("calls for {machines} machines, {}", dialect.name());
+            figures.keep(&name, ratio, None, "one create and one look a machine and round");
         }
     }
+    figures.say();
 }
 
-async fn bring_up(dialect: Dialect, machines: usize) {
+/// How many calls it takes, against the floor.
+async fn bring_up(dialect: Dialect, machines: usize) -> f64 {
     let stage = Stage::set(dialect).await;
     // A Waldur builds five at once unless told; here all build side by side everywhere.
     stage.cloud.account().shelf("settings").insert("provisioning_limit".to_owned(), machines.into());
@@ -50,4 +56,5 @@ async fn bring_up(dialect: Dialect, machines: usize) {
         calls - creates,
         rounds.len()
     );
+    ratio
 }

@@ -7,6 +7,7 @@
     reason = "a test ends where its ground is missing"
 )]
 
+pub mod figures;
 mod fleet;
 pub mod fuzz;
 pub mod judge;

@@ -29,7 +29,8 @@ impl Listing {
         self.instances
     }
 
-    /// When the last page was read.
+    /// When the last page was read. What came to be while the pages were read may be missing: of what was there before
+    /// the list was asked for, and still is, nothing is.
     #[must_use]
     pub fn at(&self) -> Timestamp {
         self.at
@@ -58,6 +59,12 @@ impl Pages {
         Self::default()
     }
 
+    /// No page yet, with room for this many instances: a list of 10,000 that grows page by page moves each several times.
+    #[must_use]
+    pub fn with_capacity(instances: usize) -> Self {
+        Self { instances: Vec::with_capacity(instances), ..Self::default() }
+    }
+
     /// Adds one page: its instances, the total the provider named with it (absent where it names none), and
     /// whether the provider says that no page follows.
     ///
@@ -65,7 +72,7 @@ impl Pages {
     /// towards the total: say how many with `other_rows`.
     pub fn add(&mut self, instances: Vec<Instance>, other_rows: usize, total: Option<usize>, is_last: bool) {
         self.rows += instances.len() + other_rows;
-        if self.instances.is_empty() {
+        if self.instances.capacity() == 0 {
             self.instances = instances;
         } else {
             self.instances.extend(instances);

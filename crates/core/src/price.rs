@@ -257,9 +257,15 @@ const NOT_ASKED: &str = "the price was not asked for: a narrower question tells 
 pub struct Price {
     currency: Option<Currency>,
     charges: Vec<Charge>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    unknown: Vec<Cow<'static, str>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    unknown: Unknown,
 }
+
+/// What cannot be known, each in words. The words that stand in a list for each of 10,000 machines take no memory.
+type Unknown = Cow<'static, [Cow<'static, str>]>;
+
+/// What a price is that the provider does not tell.
+const UNTOLD: &[Cow<'static, str>] = &[Cow::Borrowed("the provider tells no price")];
 
 /// A price as it is read: it goes through the same checks as one that is made.
 #[derive(Deserialize)]
@@ -274,7 +280,7 @@ impl From<Parts> for Price {
     fn from(parts: Parts) -> Self {
         let price = match parts.currency {
             Some(currency) if !parts.charges.is_empty() => Self::new(currency, parts.charges),
-            Some(_) | None => Self { currency: None, charges: Vec::new(), unknown: Vec::new() },
+            Some(_) | None => Self::because(Cow::Borrowed(&[])),
         };
         let price = parts.unknown.into_iter().fold(price, Self::and_unknown);
         if price.charges.is_empty() && price.unknown.is_empty() { Self::untold() } else { price }
@@ -292,19 +298,23 @@ impl Price {
         if charges.iter().all(is_free) {
             return Self::unknown("it is said to cost nothing");
         }
-        Self { currency: Some(currency), charges, unknown: Vec::new() }
+        Self { currency: Some(currency), charges, unknown: Cow::Borrowed(&[]) }
     }
 
     /// Cannot be known, for this reason.
     #[must_use]
     pub fn unknown(why: impl Into<Cow<'static, str>>) -> Self {
-        Self { currency: None, charges: Vec::new(), unknown: vec![why.into()] }
+        Self::because(Cow::Owned(vec![why.into()]))
+    }
+
+    fn because(unknown: Unknown) -> Self {
+        Self { currency: None, charges: Vec::new(), unknown }
     }
 
     /// The provider tells no price.
     #[must_use]
     pub fn untold() -> Self {
-        Self::unknown("the provider tells no price")
+        Self::because(Cow::Borrowed(UNTOLD))
     }
 
     /// Not asked for: the provider tells it, and an adapter left the question out because there were too many for
@@ -324,7 +334,7 @@ impl Price {
     /// The same, and something else that costs money and cannot be known beforehand, such as traffic.
     #[must_use]
     pub fn and_unknown(mut self, what: impl Into<Cow<'static, str>>) -> Self {
-        self.unknown.push(what.into());
+        self.unknown.to_mut().push(what.into());
         self
     }
 

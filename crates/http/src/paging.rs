@@ -1,10 +1,17 @@
 //! Pages fetched side by side.
 
-use futures_util::{StreamExt, stream};
+use std::collections::VecDeque;
+
+use futures_util::{FutureExt, StreamExt, stream};
 use vmbroker_core::Result;
 
 /// How many pages of one list are asked for at the same time.
 pub const PAGES_SIDE_BY_SIDE: usize = 8;
+
+/// How often all others have a turn before an answer is read. To ask for a page takes steps of several tasks, one after
+/// the other: a connection is free again, is given out, and sends. Where all tasks share a thread, reading would hold
+/// them up.
+const TURNS: usize = 3;
 
 /// Fetches these pages, a few at a time, and returns them in order.
 ///
@@ -38,15 +45,21 @@ where
         let answer = fetch(page);
         async move { answer.await.map(|answer| (number, answer)) }
     });
-    // Twice as many as are under way: a chunk then ends where nothing more is ready, and by then each free place has
-    // been given to a further page. On the heap: the futures of all these pages would stand in every caller's.
-    let mut answers =
-        Box::pin(numbered.buffer_unordered(PAGES_SIDE_BY_SIDE).ready_chunks(2 * PAGES_SIDE_BY_SIDE));
-    let mut done = Vec::new();
-    while let Some(ready) = answers.next().await {
-        for answer in ready {
-            let (number, answer) = answer?;
-            done.push((number, read(answer)?));
+    // On the heap: the futures of all these pages would stand in every caller's.
+    let mut answers = Box::pin(numbered.buffer_unordered(PAGES_SIDE_BY_SIDE));
+    let (mut unread, mut done) = (VecDeque::new(), Vec::new());
+    while let Some(answer) = answers.next().await {
+        unread.push_back(answer?);
+        while !unread.is_empty() {
+            for _ in 0..TURNS {
+                tokio::task::yield_now().await;
+                while let Some(answer) = answers.next().now_or_never().flatten() {
+                    unread.push_back(answer?);
+                }
+            }
+            if let Some((number, answer)) = unread.pop_front() {
+                done.push((number, read(answer)?));
+            }
         }
     }
     done.sort_unstable_by_key(|(number, _)| *number);

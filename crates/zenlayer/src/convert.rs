@@ -134,8 +134,15 @@ impl Places {
     /// Where this zone stands.
     pub(crate) fn find(&mut self, zone: Option<String>) -> Location {
         let Some(zone) = zone else { return Location::default() };
-        if let Some(location) = self.0.get(&zone) {
-            return location.clone();
+        if let Some(known) = self.0.get(&zone) {
+            let Location { country, city, zone: named, data_centre } = known;
+            return Location {
+                country: *country,
+                city: city.clone(),
+                // The same text, which need not be copied: it came with the machine.
+                zone: named.is_some().then_some(zone),
+                data_centre: data_centre.clone(),
+            };
         }
         let location = places::location(zone.clone(), None);
         self.0.insert(zone, location.clone());

@@ -25,6 +25,7 @@ use vmbroker::deploy::{Choice, News, Strategy};
 use vmbroker::journal::{Probe, Side, SqliteJournal};
 use vmbroker::{Clock, ComputeProviderExt, Goal, Location, OfferId, Price, Registry, Wait};
 use vmbroker_sim::Dialect;
+use vmbroker_tests::figures::Figures;
 use vmbroker_tests::{Fleet, broker, dollars, spec, wish};
 
 /// How many machines are deployed over HTTP.
@@ -34,7 +35,8 @@ const CLOUDS: [Dialect; 3] = [Dialect::Zenlayer, Dialect::Wayscloud, Dialect::Fl
 fn main() {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-    runtime.block_on(over_http());
+    let mut figures = Figures::new();
+    runtime.block_on(over_http(&mut figures));
     println!();
     println!("the broker alone: accounts that answer at once, a journal that keeps nothing");
     println!(
@@ -42,8 +44,11 @@ fn main() {
         "machines", "commits/m", "events", "CPU us/m", "decisions/s", "fold us", "folded/s"
     );
     for machines in [250, 500, 1_000, 2_000] {
-        runtime.block_on(alone(machines));
+        let decisions = runtime.block_on(alone(machines));
+        let name = format!("deploy {machines} machines, decisions a second");
+        figures.keep(&name, decisions, None, "events, the broker alone");
     }
+    figures.say();
 }
 
 /// Clouds at which nothing takes any time.
@@ -64,7 +69,7 @@ fn calls(fleet: &Fleet) -> usize {
     fleet.clouds().map(|cloud| cloud.count_calls(None)).sum()
 }
 
-async fn over_http() {
+async fn over_http(figures: &mut Figures) {
     let (bare, bare_calls) = bare().await;
     let fleet = fleet().await;
     let folder = tempfile::tempdir().unwrap();
@@ -93,6 +98,16 @@ async fn over_http() {
         ms(bare) / f64::from(MACHINES),
         ms(cpu) / ms(bare)
     );
+    let mut keep = |what: &str, value, of: &str| {
+        figures.keep(&format!("deploy {MACHINES} machines, {what}"), value, None, of);
+    };
+    keep("commits", each(commits.load(Ordering::SeqCst)), "commits of the journal a machine");
+    keep(
+        "calls",
+        each(calls) / each(bare_calls),
+        "the HTTP calls of the same accounts without broker and journal",
+    );
+    keep("CPU", ms(cpu) / ms(bare), "the CPU of the same accounts without broker and journal");
 }
 
 /// The same machines without broker and journal.
@@ -114,7 +129,8 @@ async fn bare() -> (Duration, usize) {
     (start.elapsed(), calls(&fleet))
 }
 
-async fn alone(machines: u32) {
+/// How many events the broker decides in a second.
+async fn alone(machines: u32) -> f64 {
     let at = "2026-11-21T08:00:00Z".parse().unwrap();
     let mut registry = Registry::new(Clock::simulated(at, 1));
     let mut choices = Vec::new();
@@ -158,6 +174,7 @@ async fn alone(machines: u32) {
         ms(fold) * 1_000.0,
         count / fold.as_secs_f64()
     );
+    count / cpu.as_secs_f64()
 }
 
 fn ms(duration: Duration) -> f64 {

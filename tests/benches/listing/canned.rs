@@ -1,12 +1,8 @@
-//! Canned answers: 10,000 machines as each provider lists them, served by another process.
+//! Canned answers: 10,000 machines as each provider lists them.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
-use axum::body::Bytes;
-use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
-use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
 /// How many machines the account has.
@@ -16,75 +12,82 @@ pub(crate) const ZENLAYER_PAGE: usize = 1_000;
 /// The largest page of a Waldur.
 pub(crate) const WALDUR_PAGE: usize = 300;
 
-/// The answers' bodies, shared and not copied: the time of serving them counts as the adapter's where the clock on the
-/// wall is looked at.
-struct Canned {
-    delay: Duration,
-    fluence_2025_04: Bytes,
-    fluence_2025_05: Bytes,
-    zenlayer: Vec<Bytes>,
-    waldur: Vec<Bytes>,
+/// Whole answers, header and all, each built when it is first asked for: the first round of every figure does not
+/// count.
+pub(crate) struct Canned {
+    zenlayer: Vec<String>,
+    waldur: Vec<String>,
+    built: Mutex<HashMap<String, Arc<[u8]>>>,
 }
 
-/// Serves until the parent process closes our standard input; prints the port first.
-pub(crate) async fn serve(delay: Duration) {
-    let pages = |page: usize, of: fn(usize) -> Value, wrap: fn(Vec<Value>) -> Value| -> Vec<Bytes> {
-        let numbers: Vec<usize> = (0..MACHINES).collect();
-        numbers
-            .chunks(page)
-            .map(|chunk| wrap(chunk.iter().map(|n| of(*n)).collect()).to_string().into())
-            .collect()
-    };
-    let whole = |of| pages(MACHINES, of, Value::Array).remove(0);
-    let canned = Arc::new(Canned {
-        delay,
-        fluence_2025_04: whole(fluence_2025_04),
-        fluence_2025_05: whole(fluence_2025_05),
-        zenlayer: pages(ZENLAYER_PAGE, zenlayer, |rows| {
-            let id = "T05992D0C-0000-4000-8000-000000000000";
-            json!({ "requestId": id, "response": { "requestId": id, "totalCount": MACHINES, "dataSet": rows } })
-        }),
-        waldur: pages(WALDUR_PAGE, waldur, Value::Array),
-    });
-    let router = axum::Router::new().fallback(answer).with_state(canned);
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    println!("{}", listener.local_addr().unwrap().port());
-    axum::serve(listener, router).await.unwrap();
-}
+impl Canned {
+    pub(crate) fn new() -> Self {
+        let rows = |of: fn(usize) -> Value| (0..MACHINES).map(|n| of(n).to_string()).collect();
+        Self { zenlayer: rows(zenlayer), waldur: rows(waldur), built: Mutex::default() }
+    }
 
-async fn answer(State(canned): State<Arc<Canned>>, uri: Uri, body: String) -> impl IntoResponse {
-    tokio::time::sleep(canned.delay).await;
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let body = match uri.path() {
-        "/vms/v2" => canned.fluence_2025_04.clone(),
-        "/vms/v3" => canned.fluence_2025_05.clone(),
-        "/api/v2/vm" if body.contains("pageSize") => {
-            let asked: Value = serde_json::from_str(&body).unwrap();
-            assert_eq!(asked["pageSize"], ZENLAYER_PAGE, "the largest page is asked for");
-            let page = usize::try_from(asked["pageNum"].as_u64().unwrap_or(1)).unwrap();
-            canned.zenlayer[page - 1].clone()
+    /// The answer to a request for this target, with this body.
+    pub(crate) fn answer(&self, target: &str, body: &[u8]) -> Arc<[u8]> {
+        let key = format!("{target} {}", String::from_utf8_lossy(body));
+        if let Some(answer) = self.built.lock().unwrap().get(&key) {
+            return Arc::clone(answer);
         }
-        path if path.starts_with("/api/marketplace-public-offerings/") => Bytes::from_static(b"{}"),
-        "/api/openstack-flavors/" => Bytes::from_static(b"[]"),
-        "/api/marketplace-resources/" => {
-            let query = uri.query().unwrap_or_default();
-            assert!(query.contains(&format!("page_size={WALDUR_PAGE}")), "the largest page is asked for");
-            let page = query
-                .split('&')
-                .find_map(|pair| pair.strip_prefix("page="))
-                .map_or(1, |page| page.parse().unwrap());
-            headers.insert("x-result-count", HeaderValue::from(MACHINES));
-            if page < canned.waldur.len() {
-                let next =
-                    format!("<http://127.0.0.1{}?{query}&page={}>; rel=\"next\"", uri.path(), page + 1);
-                headers.insert(header::LINK, next.parse().unwrap());
+        let answer: Arc<[u8]> = self.build(target, body).into();
+        self.built.lock().unwrap().insert(key, Arc::clone(&answer));
+        answer
+    }
+
+    fn build(&self, target: &str, body: &[u8]) -> Vec<u8> {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let whole = |of: fn(usize) -> Value| Value::Array((0..MACHINES).map(of).collect()).to_string();
+        match path {
+            "/vms/v2" => ok("", &whole(fluence_2025_04)),
+            "/vms/v3" => ok("", &whole(fluence_2025_05)),
+            "/api/v2/vm" => {
+                let asked: Value = serde_json::from_slice(body).unwrap();
+                assert_eq!(asked["pageSize"], ZENLAYER_PAGE, "the largest page is asked for");
+                let page = usize::try_from(asked["pageNum"].as_u64().unwrap_or(1)).unwrap();
+                let id = "T05992D0C-0000-4000-8000-000000000000";
+                let rows = cut(&self.zenlayer, ZENLAYER_PAGE, page).join(",");
+                ok(
+                    "",
+                    &format!(
+                        r#"{{"requestId":"{id}","response":{{"requestId":"{id}","totalCount":{MACHINES},"dataSet":[{rows}]}}}}"#
+                    ),
+                )
             }
-            canned.waldur[page - 1].clone()
+            "/api/marketplace-resources/" => {
+                let number = |key: &str| {
+                    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+                    pairs.find(|pair| pair.0 == key).map(|pair| pair.1.parse::<usize>().unwrap())
+                };
+                let (size, page) = (number("page_size").unwrap(), number("page").unwrap_or(1));
+                assert!((200..=WALDUR_PAGE).contains(&size), "large pages are asked for");
+                let mut headers = format!("x-result-count: {MACHINES}\r\n");
+                if size * page < MACHINES {
+                    let next = page + 1;
+                    headers +=
+                        &format!("link: <http://127.0.0.1{path}?{query}&page={next}>; rel=\"next\"\r\n");
+                }
+                ok(&headers, &format!("[{}]", cut(&self.waldur, size, page).join(",")))
+            }
+            "/api/openstack-flavors/" => ok("", "[]"),
+            path if path.starts_with("/api/marketplace-public-offerings/") => ok("", "{}"),
+            other => panic!("nothing is canned for {other}"),
         }
-        other => panic!("nothing is canned for {other}"),
-    };
-    (headers, body)
+    }
+}
+
+fn cut(rows: &[String], size: usize, page: usize) -> &[String] {
+    &rows[size * (page - 1)..rows.len().min(size * page)]
+}
+
+fn ok(headers: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{headers}content-length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
 }
 
 fn hex(n: usize, digits: usize) -> String {

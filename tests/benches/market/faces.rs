@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use vmbroker::{Catalogue, Clock, ExchangeRates, Market, OfferQuery, Question, Registry};
 use vmbroker_sim::{Dialect, Fault, FaultKind};
 use vmbroker_tests::Stage;
+use vmbroker_tests::figures::Figures;
 
 use super::{median, ms, ratio};
 
@@ -36,7 +37,7 @@ async fn measure(stages: &[&Stage], question: &Question) -> Duration {
     median(figures)
 }
 
-pub(crate) async fn side_by_side() {
+pub(crate) async fn side_by_side(figures: &mut Figures) {
     let mut stages = Vec::new();
     for dialect in Dialect::DEFAULT {
         let stage = Stage::set(dialect).await;
@@ -59,6 +60,8 @@ pub(crate) async fn side_by_side() {
     let all: Vec<&Stage> = stages.iter().collect();
     let together = measure(&all, &question).await;
     println!("all together {:.1} ms, {:.2} of the slowest alone", ms(together), ratio(together, slowest));
+    let name = format!("market over {} clouds side by side", stages.len());
+    figures.keep(&name, ratio(together, slowest), Some(1.2), "the wall of the slowest of them alone");
 
     let deadline = Duration::from_secs(1);
     stages[0].cloud.disarm();

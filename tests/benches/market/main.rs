@@ -21,15 +21,18 @@ use cpu_time::ProcessTime;
 use shop::{OFFERS, Shop};
 use vmbroker::{Catalogue, Comparison, ExchangeRates, Market, Offer, OfferQuery, Question, Registry};
 use vmbroker_core::Clock;
+use vmbroker_tests::figures::Figures;
 
 /// How often each side is measured, in turn.
 const ROUNDS: usize = 15;
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(warm());
-    runtime.block_on(cold());
-    runtime.block_on(faces::side_by_side());
+    let mut figures = Figures::new();
+    runtime.block_on(warm(&mut figures));
+    runtime.block_on(cold(&mut figures));
+    runtime.block_on(faces::side_by_side(&mut figures));
+    figures.say();
 }
 
 fn market(catalogue: Catalogue, offers: &[Vec<Offer>]) -> Market {
@@ -68,7 +71,7 @@ fn questions() -> Vec<(&'static str, Question)> {
     ]
 }
 
-async fn warm() {
+async fn warm(figures: &mut Figures) {
     let offers = shop::offers();
     let rows: Vec<plain::Row> = offers.iter().flatten().map(plain::Row::of).collect();
     let market = market(Catalogue::in_memory(), &offers);
@@ -92,6 +95,8 @@ async fn warm() {
         let (ours, floor) = (median(ours), median(floors));
         let ranked = market.compare(&question).await.ranked_in_all;
         println!("{name:<20} {ranked:>8} {:>10.2} {:>10.2} {:>8.2}", ms(ours), ms(floor), ratio(ours, floor));
+        let name = format!("market of {OFFERS} offers, {name}");
+        figures.keep(&name, ratio(ours, floor), Some(1.5), "the CPU of a plain loop over typed structs");
     }
 }
 
@@ -105,7 +110,7 @@ fn assert_same(comparison: &Comparison, floor: &[plain::Place<'_>]) {
     }
 }
 
-async fn cold() {
+async fn cold(figures: &mut Figures) {
     let folder = tempfile::tempdir().unwrap();
     let offers = shop::offers();
     let (_, question) = questions().swap_remove(0);
@@ -142,6 +147,8 @@ async fn cold() {
         ms(floor),
         ratio(ours, floor)
     );
+    let name = format!("market of {OFFERS} offers, cold");
+    figures.keep(&name, ratio(ours, floor), None, "the CPU of reading the same files with serde_json");
 }
 
 /// The first round warms up and does not count.

@@ -11,6 +11,7 @@ mod fluence_prices;
 mod laws;
 mod limits;
 mod market;
+mod moving;
 mod outcomes;
 mod pages;
 mod prices;

@@ -1,9 +1,11 @@
 //! Their paths, and lists over all pages.
 
+mod whole;
+
 use std::collections::HashSet;
 
 use serde::Serialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use vmbroker_core::{Error, ErrorKind, Result};
 use vmbroker_http::{Call, Channel, Header, Method, Nature, Reply, Url, read_pages};
 
@@ -118,17 +120,6 @@ impl Api {
     ) -> Result<Pages<T>> {
         // On the heap: reading a list would stand in the future of every look-up that needs one.
         Box::pin(self.read_all(operation, path, query)).await
-    }
-
-    /// How many rows a list has; absent where nothing counts them.
-    pub(super) async fn count(
-        &self,
-        operation: &'static str,
-        path: &[&str],
-        query: &[Pair],
-    ) -> Result<Option<usize>> {
-        let url = self.list_url(path, query, 1);
-        Ok(self.page::<IgnoredAny>(operation, url).await?.total)
     }
 
     async fn read_all<T: DeserializeOwned>(
@@ -269,13 +260,17 @@ impl Api {
     }
 
     fn list_url(&self, path: &[&str], query: &[Pair], page: usize) -> Url {
+        self.page_url(path, query, PAGE_SIZE, page)
+    }
+
+    fn page_url(&self, path: &[&str], query: &[Pair], size: usize, page: usize) -> Url {
         let mut url = self.url(path);
         {
             let mut pairs = url.query_pairs_mut();
             for (key, value) in query {
                 pairs.append_pair(key, value);
             }
-            pairs.append_pair("page_size", &PAGE_SIZE.to_string());
+            pairs.append_pair("page_size", &size.to_string());
             if page > 1 {
                 pairs.append_pair("page", &page.to_string());
             }

@@ -238,14 +238,6 @@ impl Wayscloud {
         self.config.project.iter().map(|project| ("project_uuid", project.clone())).collect()
     }
 
-    /// The rows that have ended, and as little of them as can be.
-    pub(super) fn ended_query(&self) -> Vec<Pair> {
-        let mut query = self.project_query();
-        query.extend(self.config.offering.iter().map(|offering| ("offering_uuid", offering.clone())));
-        query.extend([("state", "Terminated".to_owned()), ("field", "uuid".to_owned())]);
-        query
-    }
-
     pub(super) fn resource_query(&self) -> Vec<Pair> {
         let mut query = self.project_query();
         if self.config.dialect == Dialect::Waldur {

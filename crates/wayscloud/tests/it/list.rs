@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use serde_json::json;
 use vmbroker_core::{ComputeProvider, ComputeProviderExt, ErrorKind, Retry, State};
 use vmbroker_http::{Answer, Exchange, Request};
-use vmbroker_wayscloud::Dialect;
+use vmbroker_wayscloud::{Dialect, Flavor};
 
 use crate::cloud::{
-    Counted, OFFERING, ON, PROJECT, RESOURCE, asked, config, get, marker, over, provider, resource,
+    Counted, FLAVOR, OFFERING, ON, PROJECT, RESOURCE, asked, config, get, marker, over, provider, resource,
 };
 
 fn page(number: usize) -> String {
@@ -231,50 +231,62 @@ async fn many_pages_are_read_side_by_side_and_make_one_list() {
     assert_eq!((ids.len(), cloud.take().len()), (10_000, 34));
 }
 
+/// A Waldur whose pages have four rows at most, over the list of machines at this moment.
+fn pages_of_four(list: &[&str], request: &Request) -> Answer {
+    if request.url.path() != "/api/marketplace-resources/" {
+        return Answer { status: 404, headers: Vec::new(), body: br#"{"detail":"Not found."}"#.to_vec() };
+    }
+    let number = |key: &str| {
+        request.url.query_pairs().find(|pair| pair.0 == key).map(|pair| pair.1.parse::<usize>().unwrap())
+    };
+    let (size, page) = (number("page_size").unwrap().min(4), number("page").unwrap_or(1));
+    let rows = rows(list.get(size * (page - 1)..list.len().min(size * page)).unwrap_or_default());
+    let count = ("x-result-count".to_owned(), list.len().to_string());
+    Answer { status: 200, headers: vec![count], body: rows.into() }
+}
+
 /// A row that ends between two pages moves those behind it up, and another that begins leaves the count as it was.
 #[tokio::test(start_paused = true)]
 async fn a_row_that_moves_from_a_page_that_is_read_to_one_that_was_is_not_missed() {
-    let ended = Arc::new(AtomicUsize::new(0));
-    let page_reads = Arc::new(AtomicUsize::new(0));
-    let (seen_ended, seen_reads) = (Arc::clone(&ended), Arc::clone(&page_reads));
+    let read = Arc::new(AtomicUsize::new(0));
+    let reads = Arc::clone(&read);
     let cloud = Counted::new(move |request: &Request| {
-        let query = request.url.query().unwrap_or_default();
-        let rows = |ids: &[&str], count: usize| Answer {
-            status: 200,
-            headers: vec![("x-result-count".into(), count.to_string())],
-            body: rows(ids).into(),
+        // After the fourth answer, the first page of the second list, `a` ends and `g` begins: without a row in common
+        // nobody would show `e`.
+        let list = match reads.fetch_add(1, Ordering::SeqCst) {
+            0..4 => ["a", "b", "c", "d", "e", "f"],
+            _ => ["b", "c", "d", "e", "f", "g"],
         };
-        if request.url.path() != "/api/marketplace-resources/" {
-            return Answer { status: 404, headers: Vec::new(), body: br#"{"detail":"Not found."}"#.to_vec() };
-        }
-        if query.contains("state=Terminated") {
-            return rows(&[], seen_ended.load(Ordering::SeqCst));
-        }
-        let second = query.contains("page=2");
-        match (seen_reads.fetch_add(1, Ordering::SeqCst), second) {
-            // The first two lists: nothing happens.
-            (0 | 2, _) => rows(&["a", "b"], 4),
-            (1 | 3, _) => rows(&["c", "d"], 4),
-            // In the third `a` ends after the first page was read, and `e` begins: nobody shows `c`.
-            (4, _) => rows(&["a", "b"], 4),
-            (5, _) => {
-                seen_ended.fetch_add(1, Ordering::SeqCst);
-                rows(&["d", "e"], 4)
-            }
-            (_, false) => rows(&["b", "c"], 4),
-            (_, true) => rows(&["d", "e"], 4),
-        }
+        pages_of_four(&list, request)
     });
-    let provider = over(cloud.clone(), config(Dialect::Waldur));
+    let mut config = config(Dialect::Waldur);
+    config.flavors =
+        vec![Flavor { id: FLAVOR.into(), name: None, vcpus: 2, memory_mib: 4_096, disk_gib: None }];
+    let provider = over(cloud.clone(), config);
     let list = async || -> Vec<String> {
         let listing = provider.list().await.unwrap();
         listing.instances().iter().map(|it| it.handle.id().to_owned()).collect()
     };
-    // The first list learns that there are several pages, and is read once more with a count before it.
-    assert_eq!(list().await, ["a", "b", "c", "d"]);
-    assert_eq!(page_reads.load(Ordering::SeqCst), 4);
-    cloud.take();
-    assert_eq!(list().await, ["b", "c", "d", "e"]);
-    let counts = cloud.take().iter().filter(|call| call.contains("state=Terminated")).count();
-    assert_eq!((page_reads.load(Ordering::SeqCst), counts), (8, 4));
+    assert_eq!(list().await, ["a", "b", "c", "d", "e", "f"]);
+    assert_eq!(cloud.take().len(), 3);
+    assert_eq!(list().await, ["b", "c", "d", "e", "f", "g"]);
+    let asked = cloud.take();
+    assert_eq!(asked.len(), 6, "it is read again, without any further question: {asked:?}");
+    assert!(asked.iter().all(|call| call.contains("&o=created&")), "{asked:?}");
+}
+
+/// One that begins while the list is read makes it longer than it was planned.
+#[tokio::test(start_paused = true)]
+async fn a_list_that_grows_while_it_is_read_is_read_to_its_end() {
+    let read = Arc::new(AtomicUsize::new(0));
+    let reads = Arc::clone(&read);
+    let cloud = Counted::new(move |request: &Request| {
+        let list = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+        let long = if reads.fetch_add(1, Ordering::SeqCst) == 0 { 5 } else { 9 };
+        pages_of_four(&list[..long], request)
+    });
+    let provider = over(cloud.clone(), config(Dialect::Waldur));
+    let listing = provider.list().await.unwrap();
+    let ids: Vec<&str> = listing.instances().iter().map(|it| it.handle.id()).collect();
+    assert_eq!(ids, ["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
 }

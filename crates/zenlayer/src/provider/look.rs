@@ -127,7 +127,7 @@ impl Zenlayer {
             return Err(self.api.incomplete(operation, ErrorKind::Protocol, complaint));
         }
         self.name_places(&mut pages).await;
-        let mut gathered = Pages::new();
+        let mut gathered = Pages::with_capacity(pages.iter().map(|page| page.rows.len()).sum());
         let last = pages.len();
         for (number, page) in (1..).zip(pages) {
             gathered.add(page.rows, 0, page.total, number == last);
