@@ -32,6 +32,11 @@ impl Stage {
     /// The same over this transport.
     pub async fn set_over(dialect: Dialect, transport: Arc<dyn Transport>) -> Self {
         let clock = Clock::simulated("2026-11-21T08:00:00Z".parse().unwrap(), 1);
+        Self::set_at(dialect, transport, clock).await
+    }
+
+    /// The same on this clock: programs of others live by the real time, whatever ours do.
+    pub async fn set_at(dialect: Dialect, transport: Arc<dyn Transport>, clock: Clock) -> Self {
         let config = SandboxConfig { dialects: vec![dialect], ..SandboxConfig::new(clock.clone()) };
         let sandbox = Sandbox::start(config).await.unwrap();
         let running = sandbox.cloud(dialect).unwrap().clone();
