@@ -12,8 +12,11 @@
 
 mod python;
 mod tally;
+mod waldur;
+mod wrong;
 mod zenlayer;
 
+use std::fmt::Debug;
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
@@ -21,9 +24,13 @@ use libtest_mimic::{Arguments, Trial};
 use python::Python;
 use tally::Tally;
 
+/// The tests that need a witness.
+type Trials = fn(&Witness) -> Vec<Trial>;
+
 fn main() -> ExitCode {
     let args = Arguments::from_args();
-    let witnesses: [(&str, fn(&Witness) -> Vec<Trial>); 1] = [("zenlayercloud-sdk-python", zenlayer::trials)];
+    let witnesses: [(&str, Trials); 2] =
+        [("zenlayercloud-sdk-python", zenlayer::trials), ("python-waldur-client", waldur::trials)];
     let witnesses = witnesses.map(|(package, trials)| (Witness::call(package), trials));
     let trials = witnesses.iter().flat_map(|(witness, trials)| trials(witness)).collect();
     let conclusion = libtest_mimic::run(&args, trials);
@@ -68,4 +75,10 @@ impl Witness {
             Err(why) => println!("outside witness: {} is not heard: {why}", self.package),
         }
     }
+}
+
+/// What two of them must agree in.
+fn same<T: PartialEq + Debug>(what: &str, seen: T, wanted: T) -> anyhow::Result<()> {
+    anyhow::ensure!(seen == wanted, "{what}: {seen:?} is seen, and {wanted:?} was to be");
+    Ok(())
 }

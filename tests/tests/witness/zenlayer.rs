@@ -21,10 +21,9 @@ use vmbroker_http::HttpTransport;
 use vmbroker_sim::{Dialect, Profile};
 use vmbroker_tests::{Stage, key};
 
-use crate::Witness;
 use crate::python::Python;
 use crate::tally::Tally;
-use eyes::same;
+use crate::{Witness, same};
 use sdk::{Sdk, check_request_id};
 
 const ZONE: &str = "FRA-A";
@@ -44,16 +43,16 @@ pub(crate) fn trials(witness: &Witness) -> Vec<Trial> {
 
 /// A simulated cloud whose clock is moved by hand, but starts near the real one, by which the SDK signs. It starts
 /// behind, and a walk ends ahead: five minutes either way are allowed.
-async fn stage() -> Stage {
+async fn stage() -> anyhow::Result<Stage> {
     let now = Clock::system().now() - SignedDuration::from_secs(200);
-    let transport = Arc::new(HttpTransport::new(None).expect("a transport"));
+    let transport = Arc::new(HttpTransport::new(None)?);
     let stage = Stage::set_at(Dialect::Zenlayer, transport, Clock::simulated(now, 1)).await;
     // No step ends by itself while somebody looks: a busy machine may take seconds for a look.
     let long = Duration::from_secs(30);
     let profile =
         Profile { queue: long, build: long, address: long, power: long, delete: long, ..Profile::default() };
     stage.cloud.account().profile = profile;
-    stage
+    Ok(stage)
 }
 
 /// How far the clock must be moved for a step of that profile to be over, its random quarter included.
@@ -68,7 +67,7 @@ struct Room {
 
 impl Room {
     async fn enter(python: &Python, tally: Tally) -> anyhow::Result<Self> {
-        let stage = stage().await;
+        let stage = stage().await?;
         let address = stage.url.trim_start_matches("http://").to_owned();
         Self::of(stage, python, tally, &address)
     }

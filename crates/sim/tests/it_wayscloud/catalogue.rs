@@ -138,3 +138,54 @@ fn a_free_floating_address_is_taken_first_and_goes_with_its_machine() {
     bench.step(13_000);
     assert!(addresses().iter().any(|row| row["uuid"] == WALDUR_IDS.floating_ip && row["port"].is_null()));
 }
+
+#[test]
+fn flavors_are_found_by_the_least_that_they_must_have_and_sorted_as_asked() {
+    let bench = Bench::waldur();
+    let names = |query: &str| -> Vec<String> {
+        let rows = bench.get(&format!("/api/openstack-flavors/?{query}")).body;
+        rows.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names("cores__gte=2&ram__gte=8192"), ["m1.large", "m1.xlarge"]);
+    assert_eq!(names("cores__gte=3&o=-cores,ram"), ["m1.xlarge", "m1.large"]);
+    assert_eq!(names("o=cores,ram,disk").len(), 4);
+    assert_eq!(names("ram__gte=1000000"), [""; 0]);
+    assert_eq!(bench.get("/api/openstack-flavors/?cores__gte=two").status, 400);
+    // The key is one of flavors: elsewhere it is unknown, and ignored.
+    assert_eq!(bench.get("/api/openstack-images/?ram__gte=two").header("x-result-count"), "3");
+    let free = bench.get("/api/openstack-floating-ips/").body[0]["address"].as_str().unwrap().to_owned();
+    let count = |address: &str| {
+        let answer = bench.get(&format!("/api/openstack-floating-ips/?address={address}"));
+        answer.header("x-result-count").to_owned()
+    };
+    assert_eq!((count(&free).as_str(), count("192.0.2.1").as_str()), ("1", "0"));
+}
+
+#[test]
+fn resources_and_offerings_are_found_by_what_they_are_called_and_lead_to() {
+    let bench = Bench::waldur();
+    let offerings = |name: &str| {
+        bench
+            .get(&format!("/api/marketplace-public-offerings/?name_exact={name}"))
+            .header("x-result-count")
+            .to_owned()
+    };
+    assert_eq!(offerings("Virtual%20machine%20in%20sandbox-tenant"), "1");
+    assert_eq!(offerings("Virtual%20machine"), "0");
+    for name in ["one", "two"] {
+        assert_eq!(bench.post("/api/marketplace-orders/", &waldur_order(name)).status, 201);
+    }
+    bench.clock.step(std::time::Duration::from_secs(300));
+    let resources = |query: &str| {
+        bench.get(&format!("/api/marketplace-resources/?{query}")).body.as_array().unwrap().clone()
+    };
+    let all = resources("");
+    assert_eq!(all.len(), 2);
+    for row in &all {
+        let found = resources(&format!("scope={}", text(&row["scope"])));
+        assert_eq!((found.len(), &found[0]["uuid"]), (1, &row["uuid"]));
+    }
+    assert_eq!(resources(&format!("scope=http://elsewhere/api/projects/{}/", WALDUR_IDS.project)).len(), 0);
+    assert_eq!(resources("project_name=sandbox").len(), 2);
+    assert_eq!(resources("project_name=sand").len(), 0);
+}

@@ -1,7 +1,6 @@
 //! One machine through three pairs of eyes: the SDK's, the adapter's and the ledger's.
 
 use std::collections::BTreeSet;
-use std::fmt::Debug;
 use std::net::IpAddr;
 
 use anyhow::{Context, ensure};
@@ -11,13 +10,8 @@ use vmbroker_core::{Disk, Handle, Image, Instance, State};
 use vmbroker_tests::Stage;
 
 use super::sdk::Sdk;
+use crate::same;
 use crate::tally::Tally;
-
-/// What the two must agree in.
-pub(crate) fn same<T: PartialEq + Debug>(what: &str, seen: T, wanted: T) -> anyhow::Result<()> {
-    ensure!(seen == wanted, "{what}: {seen:?} is seen, and {wanted:?} was to be");
-    Ok(())
-}
 
 /// The row of this machine, of which SDK, adapter and ledger tell the same: that it is in this status.
 pub(crate) async fn agree(

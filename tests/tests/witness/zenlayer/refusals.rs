@@ -6,9 +6,9 @@ use vmbroker_core::{ComputeProviderExt, ErrorKind};
 use vmbroker_sim::{Fault, FaultKind, Refusal};
 use vmbroker_tests::wish;
 
-use super::eyes::same;
 use super::{Room, STEP, ZONE};
 use crate::python::Python;
+use crate::same;
 use crate::tally::Tally;
 
 /// Each refusal has the documents' code, and the account holds no machine because of it.

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use vmbroker_core::{Next, OfferId, OfferQuery};
 use vmbroker_tests::{key, wish};
 
-use super::eyes::same;
 use super::{MODEL, Room, ZONE};
 use crate::python::Python;
+use crate::same;
 use crate::tally::Tally;
 
 /// What there is to rent is the same for both, and costs the same.

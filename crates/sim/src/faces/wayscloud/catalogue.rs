@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::create::{Holder, holder};
 use super::desk::Desk;
-use super::filter;
-use super::ids::{WALDUR_IDS as IDS, flavor_id};
+use super::filter::{self, Least};
+use super::ids::{PROJECT_NAME, WALDUR_IDS as IDS, flavor_id};
 use super::key;
 use super::page;
 use super::plan::{components, own_plan, own_plan_is_listed, parent_plan};
@@ -17,6 +17,7 @@ use crate::Answer;
 /// `GET /api/marketplace-public-offerings/`, or the documents' list in its envelope.
 pub(super) fn offerings(desk: &Desk<'_>, in_envelope: bool) -> Answer {
     let name = filter::text(desk.request, "name").map(|name| name.to_lowercase());
+    let exact = filter::text(desk.request, "name_exact");
     let category =
         filter::text(desk.request, "category_name").or_else(|| filter::text(desk.request, "category_title"));
     let kinds = desk.request.query_values("type");
@@ -28,7 +29,8 @@ pub(super) fn offerings(desk: &Desk<'_>, in_envelope: bool) -> Answer {
         let is = |key: &str, wanted: &str| row[key].as_str() == Some(wanted);
         name.as_ref().is_none_or(|name| {
             row["name"].as_str().is_some_and(|text| text.to_lowercase().contains(name.as_str()))
-        }) && category.as_deref().is_none_or(|category| is("category_title", category))
+        }) && exact.as_deref().is_none_or(|name| is("name", name))
+            && category.as_deref().is_none_or(|category| is("category_title", category))
             && (kinds.is_empty() || kinds.iter().any(|kind| is("type", kind)))
     });
     match page::cut(desk, rows.len()) {
@@ -99,6 +101,11 @@ fn answer_list(desk: &Desk<'_>, shelf: Shelf) -> Result<Answer, Answer> {
     let tenant = filter::uuid(desk.request, "tenant_uuid")?;
     let exact = filter::text(desk.request, "name_exact");
     let name = filter::text(desk.request, "name").map(|name| name.to_lowercase());
+    let address = filter::text(desk.request, "address").filter(|_| shelf == Shelf::FloatingIps);
+    let least = match shelf {
+        Shelf::Flavors => Least::asked(desk.request)?,
+        _ => Least::default(),
+    };
     let has_tenant = !matches!(shelf, Shelf::Projects | Shelf::Customers | Shelf::Tenants | Shelf::Keys);
     let mut rows = rows(desk, shelf);
     rows.retain(|row| {
@@ -106,7 +113,12 @@ fn answer_list(desk: &Desk<'_>, shelf: Shelf) -> Result<Answer, Answer> {
         (!has_tenant || filter::fits(tenant.as_deref(), IDS.tenant))
             && filter::fits(exact.as_deref(), shown)
             && name.as_ref().is_none_or(|name| shown.to_lowercase().contains(name.as_str()))
+            && address.as_deref().is_none_or(|address| row["address"] == address)
+            && least.is_met(row)
     });
+    if shelf == Shelf::Flavors {
+        filter::sort(desk.request, &mut rows);
+    }
     let cut = page::cut(desk, rows.len())?;
     let rows = rows.drain(cut.rows.clone()).collect();
     Ok(page::array(desk, &cut, rows))
@@ -127,7 +139,7 @@ fn rows(desk: &Desk<'_>, shelf: Shelf) -> Vec<Value> {
     let kept = |kind: &str| desk.account.things.get(kind).into_iter().flatten();
     match shelf {
         Shelf::Projects => vec![json!({
-            "url": url(IDS.project), "uuid": IDS.project, "name": "sandbox", "slug": "sandbox",
+            "url": url(IDS.project), "uuid": IDS.project, "name": PROJECT_NAME, "slug": PROJECT_NAME,
             "customer": desk.url(&format!("customers/{}", IDS.customer)), "customer_uuid": IDS.customer,
             "customer_name": "Sandbox AS", "description": "", "start_date": null, "end_date": null,
             "billing_price_estimate": { "total": 0.0, "current": 0.0, "tax": 0.0, "tax_current": 0.0 },

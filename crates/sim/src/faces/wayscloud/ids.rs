@@ -36,6 +36,9 @@ pub struct WaldurIds {
     pub flavors: [(&'static str, &'static str); 4],
 }
 
+/// The name of the one project.
+pub(super) const PROJECT_NAME: &str = "sandbox";
+
 /// The ids of every simulated WAYSCloud and Waldur.
 pub const WALDUR_IDS: WaldurIds = WaldurIds {
     project: "8c0f5a1d3b724e6f9a10c2d4e6f80123",

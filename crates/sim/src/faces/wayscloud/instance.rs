@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::desk::Desk;
 use super::filter;
-use super::ids::WALDUR_IDS as IDS;
+use super::ids::{PROJECT_NAME, WALDUR_IDS as IDS};
 use super::page;
 use super::record::{Vm, stamp};
 use super::refuse::{detail, not_found};
@@ -127,7 +127,7 @@ fn body(desk: &Desk<'_>, machine: &Machine, vm: &Vm) -> Option<Value> {
         "url": desk.url(&format!("openstack-instances/{}", vm.instance)), "uuid": vm.instance, "name": machine.name,
         "description": "", "service_name": machine.offer.place.zone,
         "project": desk.url(&format!("projects/{}", IDS.project)), "project_uuid": IDS.project,
-        "project_name": "sandbox", "customer": desk.url(&format!("customers/{}", IDS.customer)),
+        "project_name": PROJECT_NAME, "customer": desk.url(&format!("customers/{}", IDS.customer)),
         "customer_name": "Sandbox AS", "error_message": message, "error_traceback": "",
         "resource_type": "OpenStack.Instance", "state": state, "created": stamp(machine.created),
         "modified": stamp(machine.phase_since(desk.now)), "backend_id": vm.backend_id, "access_url": access,

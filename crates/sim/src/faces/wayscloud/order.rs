@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::desk::Desk;
 use super::filter;
-use super::ids::WALDUR_IDS as IDS;
+use super::ids::{PROJECT_NAME, WALDUR_IDS as IDS};
 use super::page;
 use super::plan;
 use super::record::{Kind, Order, Vm, stamp};
@@ -152,7 +152,7 @@ fn waldur(desk: &Desk<'_>, order: &Order, machine: &Machine, vm: &Vm, is_new: bo
         "output": "", "marketplace_resource_uuid": machine.id,
         "error_message": if failed { order.message.as_str() } else { "" }, "callback_url": null,
         "consumer_reviewed_at": reviewed, "created_by_full_name": "Sandbox User", "created_by_username": "sandbox",
-        "customer_name": "Sandbox AS", "customer_uuid": IDS.customer, "project_name": "sandbox",
+        "customer_name": "Sandbox AS", "customer_uuid": IDS.customer, "project_name": PROJECT_NAME,
         "project_uuid": IDS.project, "project_description": "",
     }));
     if order.has_plan {
@@ -174,7 +174,7 @@ fn waldur(desk: &Desk<'_>, order: &Order, machine: &Machine, vm: &Vm, is_new: bo
         let estimate: f64 = machine.offer.price.to_string().parse().unwrap_or(0.0);
         put(json!({
             "provider_reviewed_at": null, "created_by_civil_number": null, "customer_slug": "sandbox-as",
-            "project_slug": "sandbox", "old_cost_estimate": 0.0,
+            "project_slug": PROJECT_NAME, "old_cost_estimate": 0.0,
             "new_cost_estimate": (order.kind == Kind::Create).then_some(estimate), "can_terminate": order.pending,
             "fixed_price": 0, "activation_price": 0, "termination_comment": null, "backend_id": "", "issue": null,
         }));

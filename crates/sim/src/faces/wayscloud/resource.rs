@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::desk::Desk;
 use super::filter;
-use super::ids::WALDUR_IDS as IDS;
+use super::ids::{PROJECT_NAME, WALDUR_IDS as IDS};
 use super::order::{self, offering_fields};
 use super::page;
 use super::plan;
@@ -40,15 +40,18 @@ fn answer_list(desk: &Desk<'_>) -> Result<Answer, Answer> {
     let offering_type = filter::text(request, "offering_type");
     let runtime = filter::text(request, "runtime_state");
     let backend = filter::text(request, "backend_id");
+    let scope = filter::link(request, "scope", "openstack-instances");
+    let project_name = filter::text(request, "project_name");
     let since = filter::since(request, "created")?;
     let all_the_same = filter::fits(project.as_deref(), IDS.project)
         && filter::fits(offering.as_deref(), IDS.offering)
         && filter::fits(customer.as_deref(), IDS.customer)
-        && filter::fits(offering_type.as_deref(), "OpenStack.Instance");
+        && filter::fits(offering_type.as_deref(), "OpenStack.Instance")
+        && filter::fits(project_name.as_deref(), PROJECT_NAME);
     let count = if all_the_same { desk.account.machines.len() } else { 0 };
     // A list that nothing narrows is cut to its page before a row is read.
     let narrowed =
-        states.is_some() || name.is_some() || exact.is_some() || runtime.is_some() || backend.is_some();
+        states.is_some() || [&name, &exact, &runtime, &backend, &scope].into_iter().any(Option::is_some);
     let fits = |machine: &Machine| {
         if !narrowed {
             return true;
@@ -61,6 +64,7 @@ fn answer_list(desk: &Desk<'_>) -> Result<Answer, Answer> {
             && filter::fits(exact.as_deref(), shown)
             && filter::fits(runtime.as_deref(), &runtime_word(desk, &view))
             && filter::fits(backend.as_deref(), &vm.backend_id)
+            && (scope.is_none() || view.instance.is_some() && scope.as_ref() == Some(&vm.instance))
     };
     let mut rows: Vec<&Machine> = desk.account.machines[..count].iter().collect();
     rows.retain(|machine| {
@@ -136,7 +140,7 @@ fn body(desk: &Desk<'_>, machine: &Machine, vm: &Vm) -> Value {
         "resource_uuid": instance, "resource_type": instance.map(|_| "OpenStack.Instance"),
         "backend_id": instance.map_or("", |_| vm.backend_id.as_str()), "backend_metadata": metadata,
         "plan": plan, "attributes": machine.extra.get("attributes"), "limits": vm.limits,
-        "project": desk.refer("projects", IDS.project), "project_uuid": IDS.project, "project_name": "sandbox",
+        "project": desk.refer("projects", IDS.project), "project_uuid": IDS.project, "project_name": PROJECT_NAME,
         "customer_uuid": IDS.customer, "customer_name": "Sandbox AS", "end_date": null,
     }));
     if vm.has_plan {
