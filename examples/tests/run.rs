@@ -3,6 +3,10 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
+
+use vmbroker::Clock;
+use vmbroker_sim::{Dialect, Profile, Sandbox, SandboxConfig};
 
 /// What the program prints; it must end well.
 fn story_of(program: &str) -> String {
@@ -130,4 +134,44 @@ fn the_invented_cloud_keeps_every_law_that_functions_can_show() {
     assert_eq!(not_applicable, not_there);
     let kept = story.lines().filter(|line| line.starts_with("kept ")).count();
     assert_eq!(kept + not_there.len(), vmbroker_conformance::LAWS.len());
+}
+
+#[test]
+fn the_readmes_program_is_this_one_and_brings_a_machine_up_and_down() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let program = std::fs::read_to_string(root.join("src/readme.rs")).unwrap();
+    let readme = std::fs::read_to_string(root.join("../README.md")).unwrap();
+    assert!(readme.contains(&format!("```rust,no_run\n{program}```\n")), "README.md shows another program");
+
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let config =
+        SandboxConfig { dialects: vec![Dialect::Fluence202504], ..SandboxConfig::new(Clock::system()) };
+    let sandbox = runtime.block_on(Sandbox::start(config)).unwrap();
+    let running = sandbox.cloud(Dialect::Fluence202504).unwrap();
+    let secret = {
+        let mut account = running.cloud.account();
+        let quick = Duration::from_millis(50);
+        account.profile =
+            Profile { queue: quick, build: quick, address: quick, delete: quick, ..Profile::default() };
+        account.credentials.secret.clone()
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let key = folder.path().join("demo-key.pub");
+    let public = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0mF4kuFzFLoOfCh3mCDGEXLLXmoxpQvC1i3ZxVQeBn me@home\n";
+    std::fs::write(&key, public).unwrap();
+
+    let mut command = Command::new(env!("CARGO_BIN_EXE_my_broker"));
+    let usage = command.output().unwrap();
+    assert!(
+        !usage.status.success() && String::from_utf8_lossy(&usage.stderr).contains("usage: my-broker URL")
+    );
+    let output = command.arg(&running.url).arg(&key).env("FLUENCE_API_KEY", secret).output().unwrap();
+    let story = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{story}{}", String::from_utf8_lossy(&output.stderr));
+    assert_told(
+        &story,
+        &["ordering vb", "fluence/instance:0x", " is running at [", "fluence/instance:0x", " is gone"],
+    );
+    let ledger = running.cloud.ledger();
+    assert_eq!((ledger.entries.len(), ledger.open().count()), (1, 0));
 }

@@ -81,13 +81,30 @@ fn shown(text: &str) -> String {
 }
 
 /// Everything that opens one account.
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use vmbroker::{Account, Clock, Kind, Secret};
+///
+/// let account = Account {
+///     id: "fluence".parse()?,
+///     kind: Kind::Fluence,
+///     settings: serde_json::Map::new(),
+///     credentials: BTreeMap::from([("api_key".to_owned(), Secret::new("what Fluence gave you"))]),
+/// };
+/// let provider = account.open(&Clock::system())?; // nothing is sent yet
+/// assert_eq!(provider.id().as_str(), "fluence");
+/// # Ok::<(), vmbroker::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Account {
     /// Its name.
     pub id: ProviderId,
     /// Which cloud it is at.
     pub kind: Kind,
-    /// What the adapter may be told: the fields of its `Config`. Empty: all defaults.
+    /// What the adapter may be told: the fields of its `Config` (`vmbroker_fluence::Config`,
+    /// `vmbroker_wayscloud::Config`, `vmbroker_zenlayer::Config`), such as `{"url": "…", "timing": {…}}`. Empty: all
+    /// defaults.
     pub settings: Map<String, Value>,
     /// Its secrets by name: one of the kind's [sets](Kind::credential_sets), and perhaps
     /// [further ones](Kind::optional_secrets).

@@ -187,6 +187,34 @@ mod tests {
         Cli::command().debug_assert();
     }
 
+    /// What `vmbroker help COMMAND` shows as examples of it.
+    fn examples(command: &clap::Command) -> Vec<String> {
+        let text = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+        let rows = text.strip_prefix("Examples:\n").unwrap_or_default().lines();
+        rows.map(|row| row.trim_start().to_owned()).collect()
+    }
+
+    #[test]
+    fn every_command_has_examples_of_itself_that_are_understood() {
+        for command in Cli::command().get_subcommands() {
+            let name = command.get_name();
+            let examples = examples(command);
+            assert!(!examples.is_empty(), "{name} has none");
+            for example in examples {
+                let words = example.trim_start_matches("source <(").trim_end_matches(')').split(' ');
+                // What stands for something that the user has.
+                let words = words.map(|word| match word {
+                    "HANDLE" => "zenlayer/instance:1",
+                    "MARKER" => "vbaaaa-aaaaaaaaaaaaaaaa",
+                    word => word,
+                });
+                let args: Vec<OsString> = words.map(OsString::from).collect();
+                assert_eq!(args[1], name, "{example}");
+                assert!(matches!(parse(&args, 100), Ok(Asked::Run(_))), "{example}: {:?}", parse(&args, 100));
+            }
+        }
+    }
+
     #[test]
     fn no_argument_of_ours_looks_like_a_secret() {
         for command in Cli::command().get_subcommands() {

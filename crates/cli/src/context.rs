@@ -134,17 +134,21 @@ impl Open {
 }
 
 fn no_accounts(config: &Config) -> Failure {
-    let message = match &config.path {
-        Some(path) => format!("`{}` describes no account", path.display()),
-        None => {
+    let (message, last) = match &config.path {
+        Some(path) => (
+            format!("`{}` describes no account", path.display()),
+            "fill one in: take the `#` away before a table such as `[accounts.fluence]` and what belongs to it",
+        ),
+        None => (
             "no account is configured: there is no vmbroker.toml and no vendor's environment variable is set"
-                .to_owned()
-        }
+                .to_owned(),
+            "`vmbroker init` writes a vmbroker.toml to fill in; `FLUENCE_API_KEY` alone is enough for Fluence",
+        ),
     };
     Failure::configuration(message)
         .hint("`vmbroker demo` shows everything on simulated clouds, without any account")
         .hint("`--sandbox` lets any command use simulated clouds")
-        .hint("`vmbroker init` writes a vmbroker.toml to fill in; `FLUENCE_API_KEY` alone is enough for Fluence")
+        .hint(last)
 }
 
 /// Reports each failed account and returns the exit code: 1 where a provider failed, else 3 where only the

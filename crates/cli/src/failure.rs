@@ -152,6 +152,12 @@ impl Failure {
         failure.request_id = error.request_id().map(str::to_owned);
         failure.effect = Some(error.effect());
         failure.retry = Some(error.retry());
+        // What every operating system says of a port where nobody listens.
+        if failure.message.to_lowercase().contains("connection refused") {
+            return failure.hint(
+                "nothing listens at this account's address; simulated clouds do while `vmbroker sandbox` runs",
+            );
+        }
         failure
     }
 }

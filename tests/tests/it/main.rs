@@ -12,6 +12,7 @@ mod laws;
 mod limits;
 mod market;
 mod outcomes;
+mod pages;
 mod prices;
 mod process;
 mod program;

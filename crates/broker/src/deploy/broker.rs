@@ -18,6 +18,16 @@ use crate::Registry;
 use crate::market::ExchangeRates;
 
 /// Where the random part of markers comes from.
+///
+/// ```
+/// use vmbroker::Owner;
+/// use vmbroker::deploy::Draw;
+///
+/// // An application has one text of its own here, and keeps it: by the owner it knows its machines again.
+/// let marker = Draw::system().marker(Owner::of_installation("my-broker"))?;
+/// assert_eq!(marker.to_string().len(), 23);
+/// # Ok::<(), vmbroker::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Draw(Arc<dyn Fn() -> Result<[u8; 10]> + Send + Sync>);
 
@@ -39,6 +49,14 @@ impl Draw {
             })?;
             Ok(bytes)
         })
+    }
+
+    /// A new marker of this owner: for one machine, and never again.
+    ///
+    /// # Errors
+    /// `Unavailable` where the operating system gives no random numbers; of a draw of one's own, what it says.
+    pub fn marker(&self, owner: Owner) -> Result<Marker> {
+        Ok(Marker::new(owner, self.draw()?))
     }
 
     pub(crate) fn draw(&self) -> Result<[u8; 10]> {

@@ -147,8 +147,8 @@ impl Driver {
         let started = self
             .book
             .record(move |state, now| {
-                let mut marker = || match draw.draw() {
-                    Ok(random) => Some(Marker::new(owner, random)),
+                let mut marker = || match draw.marker(owner) {
+                    Ok(marker) => Some(marker),
                     Err(error) => {
                         *seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error);
                         None

@@ -11,7 +11,7 @@ use vmbroker_core::{CreateRequest, Error, Location, Money, OfferId, Price, Provi
 pub struct DeploySpec {
     /// Its name: 1 to 40 characters of `[a-z0-9-]`. The same name again resumes it.
     pub name: String,
-    /// How many machines. More or fewer than before adds or removes some.
+    /// How many machines, 0 to [`MOST_MACHINES`]. More or fewer than before adds or removes some.
     pub count: u32,
     /// What each machine is to be. Its marker is replaced by a new one for each leg, its machine and place by
     /// those of the [`Choice`]. Never written to the journal.
@@ -74,16 +74,16 @@ pub struct Choice {
 /// What to do when it goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
-    /// In which order choices are tried.
+    /// In which order choices are tried. Default: the cheapest first.
     pub strategy: Strategy,
-    /// When a machine counts as up.
+    /// When a machine counts as up. Default: once it is reachable.
     pub ready: Ready,
     /// How long a machine may take from the accepted create to [`ready`](Self::ready); then it is deleted, and the
-    /// next choice is tried once it is proven gone.
+    /// next choice is tried once it is proven gone. Default: 20 minutes.
     pub provision_within: Duration,
-    /// How long an order may wait for a person's approval; then it is withdrawn.
+    /// How long an order may wait for a person's approval; then it is withdrawn. Default: an hour.
     pub approval_within: Duration,
-    /// How long a deletion may take to be proven; then a person is asked.
+    /// How long a deletion may take to be proven; then a person is asked. Default: an hour.
     pub delete_within: Duration,
     /// For how long a machine will run, by which its price is asked once more before its create: at most once an offer
     /// and minute. Where it comes to more than what the [`Choice`] holds back, the create is not sent. Absent: prices
@@ -94,9 +94,9 @@ pub struct Policy {
     pub budget: Option<Money>,
     /// What to do when a create's outcome stays unknown, by account. Absent: by what the provider can prove.
     pub on_uncertain: BTreeMap<ProviderId, OnUncertain>,
-    /// How many creates of one account may be on their way or of unknown outcome at once.
+    /// How many creates of one account may be on their way or of unknown outcome at once, 1 or more. Default: 3.
     pub unresolved_most: u32,
-    /// How long after an absence was proven a machine that comes all the same is still looked for.
+    /// How long after an absence was proven a machine that comes all the same is still looked for. Default: a day.
     pub late_watch: Duration,
 }
 

@@ -9,6 +9,10 @@ use crate::failure::{Failure, OK};
 
 /// Print a completion script for a shell, such as for `source <(vmbroker completions bash)`.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  source <(vmbroker completions bash)
+  vmbroker completions fish")]
 pub(crate) struct Args {
     /// The shell.
     shell: Shell,

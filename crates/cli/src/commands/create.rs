@@ -2,7 +2,7 @@
 
 mod wish;
 
-pub(crate) use wish::SANDBOX_KEY;
+pub(crate) use wish::{SANDBOX_KEY, read_key};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +33,10 @@ use crate::{installation, json};
 /// JSON: `{"marker", "handle_text", "handle", "observation"}` on standard output, and before it the lines
 /// `{"marker"}` and `{"accepted": handle}` on standard error.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  vmbroker create --provider zenlayer --vcpus 2 --memory 4GiB --ssh-key demo-key.pub
+  vmbroker create --sandbox --provider fluence --vcpus 4 --memory 8GiB --wait reachable")]
 pub(crate) struct Args {
     #[command(flatten)]
     clouds: Clouds,

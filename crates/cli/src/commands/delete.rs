@@ -20,6 +20,10 @@ use crate::units::{duration, word};
 /// JSON: `{"machines": [{"handle_text", "handle", "result", "why", "wait_seconds", "failure"}]}`, where the result
 /// is `gone`, `unproven`, `failed` or, with `--no-wait`, `started`, `wait_then_repeat` or `nothing_left`.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  vmbroker delete HANDLE
+  vmbroker delete HANDLE --no-wait")]
 pub(crate) struct Args {
     #[command(flatten)]
     clouds: Clouds,

@@ -39,6 +39,10 @@ use teller::Teller;
 /// "failures": [{…}], "simulated_seconds"}`. The exit code is 0 only where all machines were up, none is left, and
 /// each bill lies inside its receipt.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  vmbroker demo
+  vmbroker demo --machines 4 --speed 60")]
 pub(crate) struct Args {
     /// How many machines are deployed.
     #[arg(long, value_name = "COUNT", default_value_t = 6, value_parser = clap::value_parser!(u32).range(4..=60))]

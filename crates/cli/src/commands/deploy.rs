@@ -35,6 +35,11 @@ use crate::failure::{FAILED, Failure, OK};
 /// "price", "quote", "reserve"}], "out": [{"account", "offer", "location", "why"}], "bill": {"least", "most"}, "budget",
 /// "stands"}`.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  vmbroker deploy web.toml --plan
+  vmbroker deploy web.toml
+  vmbroker deploy web.toml --sandbox --plan --output json")]
 pub(crate) struct Args {
     #[command(flatten)]
     clouds: Clouds,

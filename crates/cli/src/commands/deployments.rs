@@ -17,6 +17,10 @@ use crate::table::{Table, column};
 /// JSON: `{"deployments": [{"name", "mode", "created_at", "wanted", "up", "asks", "on_the_way", "may_cost":
 /// how many machines may cost money, "reserved", "over"}]}`.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  vmbroker deployments
+  vmbroker deployments --all")]
 pub(crate) struct Args {
     /// Also those of which nothing is left.
     #[arg(long)]

@@ -17,6 +17,9 @@ use crate::failure::{FAILED, Failure, OK};
 /// JSON: `{"deployment", "gone": whether nothing is left, "complete", "machines", "asks", "open", "receipt"}`, with the
 /// shapes of `deploy` and `receipt`; the events, each a line, on standard error.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  vmbroker destroy web")]
 pub(crate) struct Args {
     /// The deployment, as `vmbroker deployments` lists it.
     #[arg(value_name = "NAME")]

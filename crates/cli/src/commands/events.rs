@@ -14,6 +14,9 @@ use crate::story::Story;
 /// JSON: `{"deployment", "events": [{"at", "what", …, "text", "machine", "provider"}]}`: each event as it stands in the
 /// journal, with its sentence.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  vmbroker events web")]
 pub(crate) struct Args {
     /// The deployment, as `vmbroker deployments` lists it.
     #[arg(value_name = "NAME")]

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use super::create::read_key;
+use crate::config::Place;
 use crate::context::Context;
 use crate::failure::{Failure, OK};
 
@@ -15,19 +17,29 @@ use crate::failure::{Failure, OK};
 ///
 /// JSON: `{"written": path}`.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  vmbroker init
+  vmbroker init --deployment web.toml --ssh-key demo-key.pub")]
 pub(crate) struct Args {
     /// Write a deployment's file instead.
     #[arg(long, value_name = "FILE", conflicts_with = "config")]
     deployment: Option<PathBuf>,
+    /// With `--deployment`: the file with the public key that may log in [default: ~/.ssh/id_ed25519.pub].
+    #[arg(long, value_name = "FILE", requires = "deployment")]
+    ssh_key: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: Args, context: &Context) -> Result<u8, Failure> {
     let usual = context.global.config.as_deref().unwrap_or(Path::new("vmbroker.toml"));
-    let (named, template) = match &args.deployment {
-        Some(file) => (file.as_path(), DEPLOYMENT),
-        None => (usual, TEMPLATE),
+    let place = &context.place;
+    let named = args.deployment.as_deref().unwrap_or(usual);
+    let path = place.resolve(&place.folder, named);
+    let template = match (&args.deployment, &args.ssh_key) {
+        (None, _) => TEMPLATE.to_owned(),
+        (Some(_), None) => DEPLOYMENT.to_owned(),
+        (Some(_), Some(key)) => with_key(place, &path, key)?,
     };
-    let path = context.place.resolve(&context.place.folder, named);
     let written = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -59,6 +71,19 @@ pub(crate) fn run(args: Args, context: &Context) -> Result<u8, Failure> {
     Ok(OK)
 }
 
+/// The deployment's file at this path, with this public key.
+fn with_key(place: &Place, path: &Path, key: &Path) -> Result<String, Failure> {
+    read_key(place, key)?;
+    // In the file, what is relative starts at the file's own folder.
+    let is_beside = path.parent() == Some(place.folder.as_path()) || key.starts_with("~");
+    let key = if is_beside { key.to_path_buf() } else { place.resolve(&place.folder, key) };
+    let quoted = toml::Value::from(key.display().to_string()).to_string();
+    Ok(DEPLOYMENT.replace(&format!("\"{USUAL_KEY}\""), &quoted))
+}
+
+/// The key that a deployment's file names unless another one is given.
+const USUAL_KEY: &str = "~/.ssh/id_ed25519.pub";
+
 /// A deployment's file: what must stand in it, and all else commented out.
 pub(crate) const DEPLOYMENT: &str = include_str!("deployment.toml");
 
@@ -71,7 +96,7 @@ mod tests {
     use vmbroker::Clock;
 
     use super::*;
-    use crate::config::{Config, Place};
+    use crate::config::Config;
 
     /// The template with its examples in force: comments that are no settings stay comments.
     fn filled_in() -> String {

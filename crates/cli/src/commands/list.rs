@@ -23,6 +23,11 @@ use crate::units::word;
 /// in, or null; `missing` are machines that the journal has as up and that no complete list shows.
 /// Only for the accounts under `complete` may absence be concluded.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  vmbroker list
+  vmbroker list --mine --output json
+  vmbroker list --marker MARKER")]
 pub(crate) struct Args {
     #[command(flatten)]
     accounts: Accounts,

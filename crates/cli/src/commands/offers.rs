@@ -43,6 +43,12 @@ use crate::units::{Start, duration, money, run_time, start, word};
 /// disk_gib, country, city, zone, charge, left, price, total, currency, provider_total, provider_currency, certainty,
 /// remarks.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  vmbroker offers --vcpus 2 --memory 4GiB --for 40m
+  vmbroker offers --country DE --for 30d --explain --limit 3
+  vmbroker offers --vcpus 2 --for 30d --chart prices.svg
+  vmbroker offers history")]
 #[command(disable_help_subcommand = true)]
 pub(crate) struct Args {
     #[command(subcommand)]

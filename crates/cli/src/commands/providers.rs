@@ -16,6 +16,10 @@ use crate::table::{Table, column};
 /// JSON: `{"config": path, "accounts": [{"account", "kind", "credentials": [source], "reached", "machines",
 /// "semantics": {…}, "failure": {…}}]}`. Durations of `semantics` are `{"secs", "nanos"}`.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  vmbroker providers
+  vmbroker providers --sandbox")]
 pub(crate) struct Args {
     #[command(flatten)]
     accounts: Accounts,

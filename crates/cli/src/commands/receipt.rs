@@ -18,6 +18,9 @@ use crate::table::{Table, column};
 /// "until"}], "totals": [{"least", "most"}]}`. `until` is null while a machine may still cost money. Amounts are text and
 /// have every digit.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  vmbroker receipt web")]
 pub(crate) struct Args {
     /// The deployment, as `vmbroker deployments` lists it.
     #[arg(value_name = "NAME")]

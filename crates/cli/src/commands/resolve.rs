@@ -23,6 +23,11 @@ use crate::units::word;
 /// JSON: `{"asks": [{"deployment", "marker", "machine", "provider", "offer", "question", "sent_at", "looked_at",
 /// "price_per_hour", "fault", "handles"}]}`; after a decision the shape of `deploy`.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  vmbroker resolve
+  vmbroker resolve MARKER adopt HANDLE
+  vmbroker resolve MARKER confirm-absent")]
 pub(crate) struct Args {
     /// The machine that is decided about [default: list all that wait].
     #[arg(value_name = "MARKER", value_parser = word::<Marker>)]

@@ -21,6 +21,10 @@ use crate::sandbox::{HEADER, Pace, Sandbox, Secrets, Settings};
 /// JSON, once all listen: `{"clouds": [{"account", "dialect", "url"}], "control", "config", "config_text",
 /// "secrets": {name: value}}`.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  vmbroker sandbox --write-config sandbox.toml
+  vmbroker sandbox --cloud waldur --cloud zenlayer --speed 60 --for 600")]
 pub(crate) struct Args {
     /// Write a vmbroker.toml with accounts at these clouds (and beside it a folder with their secrets).
     #[arg(long, value_name = "FILE")]

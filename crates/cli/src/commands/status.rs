@@ -20,6 +20,10 @@ use crate::units::{duration, word};
 /// "failures": [{"provider", "message", …}]}`; with `--watch` one such document a line whenever something changed.
 /// A machine that the provider does not know has `"found": false`; that is no failure.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  vmbroker status HANDLE
+  vmbroker status HANDLE --watch --timeout 15m")]
 pub(crate) struct Args {
     #[command(flatten)]
     clouds: Clouds,

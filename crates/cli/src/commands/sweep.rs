@@ -22,6 +22,10 @@ use crate::table::{Table, column};
 /// {"late": {"deployment"}}, "first_seen", "deletion"}], "unknown": how many belong to nothing, "failures": [{"provider",
 /// "message", …}]}`. Nothing is known of accounts that stand under `failures`.
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  vmbroker sweep
+  vmbroker sweep --delete")]
 pub(crate) struct Args {
     #[command(flatten)]
     accounts: Accounts,

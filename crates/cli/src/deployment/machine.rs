@@ -110,7 +110,9 @@ fn keys(
         if is_key {
             return word::<SshKey>(text).map_err(|allowed| fields.wrong("ssh_keys", text, &allowed));
         }
-        let key = file(fields, "ssh_keys", text, place, folder)?;
+        let key = file(fields, "ssh_keys", text, place, folder).map_err(|failure| {
+            failure.hint("`ssh-keygen -t ed25519` makes a key; name its public half, the file ending in .pub")
+        })?;
         word::<SshKey>(&key).map_err(|allowed| {
             fields.wrong("ssh_keys", text, &format!("its file is no public key: {allowed}"))
         })

@@ -140,3 +140,9 @@ fn what_is_wrong_is_said_with_field_given_and_allowed() {
         assert_eq!((said.as_str(), failure.exit_code), (sentence, crate::failure::CONFIGURATION), "{text}");
     }
 }
+
+#[test]
+fn a_key_that_is_not_there_is_followed_by_how_to_make_one() {
+    let failure = read(&small("").replace(KEY, "nowhere.pub")).unwrap_err();
+    assert!(failure.hints.iter().any(|hint| hint.contains("ssh-keygen")), "{failure:?}");
+}

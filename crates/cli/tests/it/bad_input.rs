@@ -364,7 +364,7 @@ async fn each_bad_input_has_its_sentence_and_its_exit_code() {
     3 error: `[folder]/vmbroker.toml` describes no account
     hint: `vmbroker demo` shows everything on simulated clouds, without any account
     hint: `--sandbox` lets any command use simulated clouds
-    hint: `vmbroker init` writes a vmbroker.toml to fill in; `FLUENCE_API_KEY` alone is enough for Fluence
+    hint: fill one in: take the `#` away before a table such as `[accounts.fluence]` and what belongs to it
 
     exchange = 5
     3 error: [folder]/vmbroker.toml: `exchange` must be a list of tables

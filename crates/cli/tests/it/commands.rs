@@ -307,8 +307,28 @@ async fn calls_are_logged_when_asked_and_never_with_a_secret() {
     world.file("vmbroker.toml", &config, 0o644);
     tokio::time::pause();
     let silent = world.run(&["list"]).await;
-    assert_eq!((silent.code, silent.err.lines().count()), (1, 1), "{}", silent.err);
+    let lines: Vec<&str> = silent.err.lines().collect();
+    let [error, "", hint] = lines.as_slice() else { unreachable!("{}", silent.err) };
+    assert!(silent.code == 1 && error.starts_with("error: a list: unavailable: not sent"), "{}", silent.err);
+    assert!(hint.starts_with("hint: nothing listens at this account's address"), "{}", silent.err);
     let loud = world.env("VMBROKER_LOG", "trace").run(&["list"]).await;
     assert!(loud.err.contains("provider=a") && loud.err.contains("operation=\"list\""), "{}", loud.err);
     assert!(!format!("{}{}{}", silent.err, loud.err, loud.out).contains("canary-77aa"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deployments_file_with_a_key_can_be_planned_as_it_is() {
+    let world = World::new();
+    let init = |key: &'static str, file: &'static str| ["init", "--deployment", file, "--ssh-key", key];
+    assert_eq!(world.run(&init("key.pub", "web.toml")).await.code, 0);
+    let outcome = world.run(&["deploy", "web.toml", "--plan", "--sandbox"]).await;
+    assert!(outcome.code == 0 && outcome.out.starts_with("web: 3 machines"), "{}", outcome.err);
+    // In another folder, what is relative would be another file.
+    std::fs::create_dir(world.path("below")).unwrap();
+    assert_eq!(world.run(&init("key.pub", "below/web.toml")).await.code, 0);
+    let outcome = world.run(&["deploy", "below/web.toml", "--plan", "--sandbox"]).await;
+    assert_eq!(outcome.code, 0, "{}", outcome.err);
+    let outcome = world.run(&init("nowhere.pub", "other.toml")).await;
+    assert_eq!((outcome.code, world.path("other.toml").exists()), (2, false), "{}", outcome.err);
+    assert!(outcome.err.starts_with("error: the public key `nowhere.pub` cannot be read"), "{}", outcome.err);
 }

@@ -1,7 +1,7 @@
 //! From flags to the wish for a machine.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 use vmbroker::{
@@ -130,14 +130,7 @@ impl WishArgs {
             return Err(Failure::usage("`--ssh-key` is missing: without a public key nobody can log in")
                 .hint("`--ssh-key ~/.ssh/id_ed25519.pub`; `ssh-keygen -t ed25519` makes one"));
         }
-        let read = |path: &PathBuf| {
-            let text = place.user_file("the public key", path, MOST_FILE_BYTES)?;
-            text.parse::<SshKey>().map_err(|error| {
-                let shown = path.display();
-                Failure::usage(format!("`--ssh-key {shown}` is no public key: {}", error.message()))
-            })
-        };
-        self.ssh_keys.iter().map(read).collect()
+        self.ssh_keys.iter().map(|path| read_key(place, path)).collect()
     }
 
     fn options(&self, place: &Place) -> Result<BTreeMap<String, Map<String, Value>>, Failure> {
@@ -156,6 +149,15 @@ impl WishArgs {
         }
         Ok(options)
     }
+}
+
+/// The public key in a file that the user named.
+pub(crate) fn read_key(place: &Place, path: &Path) -> Result<SshKey, Failure> {
+    let text = place.user_file("the public key", path, MOST_FILE_BYTES)?;
+    text.parse::<SshKey>().map_err(|error| {
+        let shown = path.display();
+        Failure::usage(format!("`--ssh-key {shown}` is no public key: {}", error.message()))
+    })
 }
 
 fn option_value(name: &str, key: &str, value: &str, place: &Place) -> Result<Value, Failure> {
