@@ -90,7 +90,7 @@ fn shown(text: &str) -> String {
 ///     id: "fluence".parse()?,
 ///     kind: Kind::Fluence,
 ///     settings: serde_json::Map::new(),
-///     credentials: BTreeMap::from([("api_key".to_owned(), Secret::new("what Fluence gave you"))]),
+///     credentials: BTreeMap::from([("api_key".to_owned(), Secret::new("the-key-that-fluence-gave-you"))]),
 /// };
 /// let provider = account.open(&Clock::system())?; // nothing is sent yet
 /// assert_eq!(provider.id().as_str(), "fluence");

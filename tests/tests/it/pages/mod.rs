@@ -77,8 +77,7 @@ async fn every_example_in_the_programs_help_runs() {
 #[test]
 fn what_the_other_pages_say_of_commands_is_true() {
     for name in ["ARCHITECTURE.md", "CONTRIBUTING.md", "PROOF.md"] {
-        let Ok(text) = std::fs::read_to_string(root().join(name)) else { continue };
-        for command in commands(&text) {
+        for command in commands(&page(name)) {
             let why = cargo::judge(&root(), &command);
             why.unwrap_or_else(|why| panic!("{name}:{}: {why}", command.line));
         }
