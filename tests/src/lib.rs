@@ -13,5 +13,5 @@ mod stage;
 mod world;
 
 pub use fleet::{Fleet, broker, dollars, spec};
-pub use stage::{Stage, key, wish};
+pub use stage::{Stage, account, key, wish};
 pub use world::SimWorld;

@@ -53,7 +53,9 @@ impl Stage {
     }
 }
 
-pub(crate) fn account(
+/// An account of this dialect at a cloud that is reached by this URL.
+#[must_use]
+pub fn account(
     dialect: Dialect,
     url: &str,
     cloud: &Cloud,
