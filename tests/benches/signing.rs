@@ -39,6 +39,7 @@ async fn run() {
             headers: vec![Header::new("content-type", "application/json")],
             body: Some(body.clone()),
             own_connection: false,
+            hidden: Vec::new(),
         };
         let (mut signed, mut floors) = (Vec::new(), Vec::new());
         for _ in 0..ROUNDS {

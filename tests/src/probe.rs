@@ -13,6 +13,8 @@ use vmbroker::journal::{Point, Probe};
 pub const NOTE_POINTS: &str = "NOTE_POINTS";
 /// `before:sending` or `after:sending#2`: the program ends there, at the first or the nth passing, as if killed.
 pub const DIE_AT: &str = "CRASH_AT";
+/// `before:sending` or `after:sending#2`: the program panics there.
+pub const PANIC_AT: &str = "PANIC_AT";
 /// `before:sending` or `before:accepted#2`: the disk takes nothing there, up to this passing.
 pub const FULL_AT: &str = "FULL_AT";
 /// `after:sending`: the program says `waiting` on standard error there, and waits until it is killed.
@@ -23,8 +25,9 @@ pub const WAIT_AT: &str = "WAIT_AT";
 pub fn probe(env: &BTreeMap<String, OsString>) -> Option<Probe> {
     let text = |name: &str| env.get(name).and_then(|value| value.to_str()).map(str::to_owned);
     let note = env.get(NOTE_POINTS).map(PathBuf::from);
-    let [die, full, wait] = [DIE_AT, FULL_AT, WAIT_AT].map(|name| text(name).map(|it| Moment::of(&it)));
-    if note.is_none() && die.is_none() && full.is_none() && wait.is_none() {
+    let [die, panics, full, wait] =
+        [DIE_AT, PANIC_AT, FULL_AT, WAIT_AT].map(|name| text(name).map(|it| Moment::of(&it)));
+    if note.is_none() && die.is_none() && panics.is_none() && full.is_none() && wait.is_none() {
         return None;
     }
     Some(Probe::new(move |point| {
@@ -34,6 +37,7 @@ pub fn probe(env: &BTreeMap<String, OsString>) -> Option<Probe> {
         if die.as_ref().is_some_and(Moment::is_now(point)) {
             std::process::abort();
         }
+        assert!(!panics.as_ref().is_some_and(Moment::is_now(point)), "a panic at {point}, as was asked for");
         if full.as_ref().is_some_and(Moment::is_not_over(point)) {
             return Err(io::Error::new(io::ErrorKind::StorageFull, "no space left on device"));
         }

@@ -61,6 +61,7 @@ impl Stage {
 }
 
 /// An account of this dialect at this cloud, over this transport, which believes this of the provider's timing.
+#[must_use]
 pub fn account(
     dialect: Dialect,
     url: &str,

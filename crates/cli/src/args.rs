@@ -106,6 +106,22 @@ pub(crate) enum Asked {
     Nothing(String),
 }
 
+/// The words of every command that there is, such as `create`, or `offers` and `history`, as the command line itself
+/// knows them; `help` is none.
+#[must_use]
+pub fn commands() -> Vec<Vec<String>> {
+    fn below(command: &clap::Command, words: &[String], all: &mut Vec<Vec<String>>) {
+        for inner in command.get_subcommands().filter(|inner| inner.get_name() != "help") {
+            let words = [words, &[inner.get_name().to_owned()]].concat();
+            below(inner, &words, all);
+            all.push(words);
+        }
+    }
+    let mut all = Vec::new();
+    below(&Cli::command(), &[], &mut all);
+    all
+}
+
 /// Reads the arguments. Lines of help texts are this wide at most.
 pub(crate) fn parse(args: &[OsString], width: usize) -> Result<Asked, Failure> {
     refuse_secrets(args)?;

@@ -1,7 +1,5 @@
 //! Where offers are kept from one command to the next.
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
 use data_encoding::HEXLOWER;
@@ -14,10 +12,6 @@ use crate::config::{Config, Place};
 /// the command.
 pub(crate) fn catalogue(config: &Config, place: &Place) -> Catalogue {
     let folder = folder(config, place);
-    // Only its owner sees which offers somebody looked at. What is wrong with the folder, the catalogue says.
-    if let Some(folder) = &folder {
-        let _ = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    }
     let catalogue = folder.map_or_else(Catalogue::in_memory, Catalogue::in_folder);
     let lifetimes = config.accounts.iter().filter_map(|it| Some((it.id.clone(), it.offers_fresh_for?)));
     lifetimes.fold(catalogue, |catalogue, (account, lifetime)| catalogue.keeping_for(account, lifetime))
@@ -53,7 +47,6 @@ fn folder(config: &Config, place: &Place) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use std::os::unix::fs::PermissionsExt;
 
     use serde_json::json;
     use vmbroker::Kind;
@@ -68,6 +61,7 @@ mod tests {
             kind: Kind::Fluence,
             settings: settings.as_object().unwrap().clone(),
             offers_fresh_for: None,
+            authorities: Ok(None),
             credentials: Ok(Found { secrets: BTreeMap::new(), sources: vec!["FLUENCE_API_KEY".to_owned()] }),
         };
         Config { path: Some(path.into()), accounts: vec![account], ..Config::default() }
@@ -94,7 +88,7 @@ mod tests {
         let folder = folder(&real);
         assert!(folder.starts_with(home.path().join(".cache/vmbroker")));
         drop(catalogue(&real, &place));
-        assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+        assert!(!folder.exists(), "it is made when there is something to keep");
         assert_eq!(self::folder(&real, &Place { env: BTreeMap::new(), folder: "/".into() }), None);
     }
 }

@@ -1,7 +1,7 @@
 //! The output for spreadsheets, as RFC 4180 says: comma, double quotes, and a header line. Lines end with `\n`.
 
 use rust_decimal::Decimal;
-use vmbroker::printable;
+use vmbroker::{clip, printable};
 
 /// A table of values. Provider text in it is harmless to a terminal and is no formula to a spreadsheet.
 #[derive(Debug)]
@@ -49,8 +49,11 @@ impl Csv {
 /// A spreadsheet takes a text that begins like this for a formula, whose result may do anything.
 const FORMULA: [char; 4] = ['=', '+', '-', '@'];
 
+/// The most characters of a value: as many as spreadsheets take.
+const LONGEST: usize = 32_767;
+
 fn quoted(text: &str) -> String {
-    let mut text = printable(text);
+    let mut text = clip(&printable(&clip(text, LONGEST)), LONGEST - 2);
     if text.starts_with(FORMULA) {
         text.insert(0, '\'');
     }

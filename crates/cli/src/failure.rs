@@ -7,7 +7,7 @@ use std::ops::{Deref, DerefMut};
 use serde::Serialize;
 use vmbroker::deploy::DeployError;
 use vmbroker::journal::{JournalError, JournalErrorKind};
-use vmbroker::{Effect, Error, ErrorKind, Retry, printable};
+use vmbroker::{Effect, Error, ErrorKind, Retry, clip, printable};
 
 /// The exit code where all went well.
 pub(crate) const OK: u8 = 0;
@@ -126,10 +126,13 @@ impl DerefMut for Failure {
     }
 }
 
+/// The most characters of a line of a failure. Our own have a few hundred, and a provider's are cut long before.
+const LONGEST: usize = 4_000;
+
 /// Each line made printable; the line breaks stay.
 fn lines(text: &str) -> String {
-    let lines: Vec<String> = text.lines().map(printable).collect();
-    lines.join("\n")
+    let shown = |line: &str| clip(&printable(&clip(line, LONGEST)), LONGEST);
+    text.lines().map(shown).collect::<Vec<_>>().join("\n")
 }
 
 impl Failure {

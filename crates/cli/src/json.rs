@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use vmbroker::{Handle, Instance, Observation, printable};
+use vmbroker::{Handle, Instance, Observation, told_apart};
 
 use crate::failure::Failure;
 
@@ -51,16 +51,13 @@ fn harmless(text: String) -> String {
         return text;
     }
     let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        if c != '\n'
-            && (!c.is_ascii() || c == '\u{7f}')
-            && printable(c.encode_utf8(&mut [0; 4])).starts_with('\\')
-        {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                let _ = write!(out, "\\u{unit:04x}");
-            }
-        } else {
+    for (c, harmless) in told_apart(&text) {
+        if harmless || c == '\n' {
             out.push(c);
+            continue;
+        }
+        for unit in c.encode_utf16(&mut [0; 2]) {
+            let _ = write!(out, "\\u{unit:04x}");
         }
     }
     out
@@ -68,6 +65,8 @@ fn harmless(text: String) -> String {
 
 #[cfg(test)]
 mod tests {
+    use vmbroker::printable;
+
     use super::*;
 
     #[test]
@@ -77,5 +76,9 @@ mod tests {
         assert!(text.chars().all(|c| c == '\n' || printable(&c.to_string()) == c.to_string()), "{text}");
         assert!(text.contains("é東"));
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["name"], hostile);
+        let storm = format!("a{}", "\u{301}".repeat(100));
+        let text = line(&json!({ "name": storm }));
+        assert_eq!(printable(text.trim_end()), text.trim_end());
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["name"], storm);
     }
 }

@@ -1,6 +1,7 @@
 //! The command line of vmbroker: the only room that reads arguments, environment and files, and prints.
 //!
-//! Reading order: [`Surroundings`] (everything taken from outside), [`run`] (the whole program), then `args`,
+//! Reading order: [`Surroundings`] (everything taken from outside), [`run`] (the whole program), [`commands`] (what it
+//! can do), then `args`,
 //! `config` (file, environment, secrets), `context` (what a command works with), `commands` (one file for each
 //! verb), and how things are said: `failure`, `terminal`, `table`, `json`, `csv`, `chart`.
 //!
@@ -30,5 +31,6 @@ mod table;
 mod terminal;
 mod units;
 
+pub use args::commands;
 pub use run::run;
 pub use surroundings::{Stream, Surroundings};

@@ -31,7 +31,7 @@ pub async fn run(surroundings: Surroundings) -> u8 {
             Err(Failure::usage("a command is missing").hint("`vmbroker --help` shows all"))
         }
         Ok(Asked::Nothing(help)) => {
-            terminal.note(help.trim_end());
+            terminal.notes(help.trim_end());
             Ok(USAGE)
         }
         Ok(Asked::Run(cli)) => {

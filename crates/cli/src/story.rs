@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use vmbroker::deploy::engine::{Decision, Event, Mode, Question, What};
-use vmbroker::{Marker, ProviderId, printable};
+use vmbroker::{Marker, ProviderId, clip, printable};
 
 /// Tells events one after the other: each knows of its machine what the ones before said.
 #[derive(Debug, Default)]
@@ -42,8 +42,15 @@ impl Story {
             What::Blocked { block } => Some(block.account.clone()),
             _ => known.map(|(_, account)| account.clone()),
         };
-        Told { at: event.at, machine, account, sentence: printable(&sentence(&event.what)) }
+        Told { at: event.at, machine, account, sentence: shown(&sentence(&event.what)) }
     }
+}
+
+/// The most characters of a sentence. A provider's own words in it are cut long before.
+const LONGEST: usize = 4_000;
+
+fn shown(sentence: &str) -> String {
+    clip(&printable(&clip(sentence, LONGEST)), LONGEST)
 }
 
 impl Told {

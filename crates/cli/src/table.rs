@@ -3,13 +3,17 @@
 use std::borrow::Cow;
 
 use comfy_table::{CellAlignment, ContentArrangement, Table as Grid, presets};
-use vmbroker::printable;
+use vmbroker::{clip, printable};
 
 use crate::terminal::Terminal;
 
+/// The most characters of a cell: more than the longest handle has.
+const LONGEST_CELL: usize = 200;
+
 /// A table whose least important columns are left out where a terminal is too narrow for all.
 ///
-/// Cells are made printable here. Nothing is ever wrapped: what is in a row can be copied from it.
+/// Cells are made printable here, and cut where they are longer than anything that is to be copied. Nothing is ever
+/// wrapped: what is in a row can be copied from it.
 #[derive(Debug)]
 pub(crate) struct Table {
     columns: Vec<Column>,
@@ -28,6 +32,11 @@ pub(crate) struct Column {
 /// A column that is always shown.
 pub(crate) const fn column(heading: &'static str) -> Column {
     Column { heading: Cow::Borrowed(heading), dispensable: 0, right: false }
+}
+
+/// What stands in a cell: printable, and cut where it is longer than anything that is to be copied.
+pub(crate) fn cell(text: &str) -> String {
+    clip(&printable(&clip(text, LONGEST_CELL)), LONGEST_CELL)
 }
 
 impl Column {
@@ -49,7 +58,7 @@ impl Table {
 
     /// Adds a row with a cell for each column.
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().map(|cell| printable(&cell)).collect());
+        self.rows.push(cells.into_iter().map(|text| cell(&text)).collect());
     }
 
     /// The table for this many columns of a terminal, and the headings that had to be left out.
@@ -128,5 +137,9 @@ mod tests {
         assert_eq!((text.lines().next(), left_out), (Some("HANDLE        WHERE"), vec!["PRICE"]));
         let (text, left_out) = table.render(Some(3));
         assert_eq!((text.as_str(), left_out), ("HANDLE\na/instance:1\n", vec!["PRICE", "WHERE"]));
+        let mut long = Table::new(&[column("NAME")]);
+        long.row(["\u{202e}".repeat(1_000_000)]);
+        let (text, _) = long.render(None);
+        assert!(text.lines().all(|line| line.chars().count() <= LONGEST_CELL + 1) && text.contains('…'));
     }
 }

@@ -1,11 +1,13 @@
 //! Where the program speaks: data on one stream, everything else on the other.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
+use vmbroker::{clip, printable, told_apart};
 
 use crate::Stream;
 use crate::args::Format;
@@ -14,6 +16,9 @@ use crate::json;
 
 /// How often a spinner turns: as often as an eye can tell steps apart.
 const TURN: Duration = Duration::from_millis(120);
+
+/// The longest log line, in characters. The longest of our own has a few hundred.
+const LONGEST_LOG: usize = 8_192;
 
 /// Where the program speaks. A pipe that was closed at the other end swallows what follows: whoever closed it
 /// has seen enough, and a machine must not be left half-ordered because of it.
@@ -74,8 +79,14 @@ impl Terminal {
         lock(&self.0.out).closed
     }
 
-    /// Data as text, to standard output.
+    /// Data as text, to standard output. Whoever wrote it spelled out what a provider said; what was forgotten is spelled
+    /// out here, but for line breaks.
     pub(crate) fn print(&self, text: &str) -> Result<(), Failure> {
+        self.print_program(&harmless(text))
+    }
+
+    /// A text for another program, such as a shell's script, to standard output as it is. Nothing in it is from outside.
+    pub(crate) fn print_program(&self, text: &str) -> Result<(), Failure> {
         self.above_the_bar(|| {
             let mut out = lock(&self.0.out);
             if out.closed {
@@ -98,11 +109,18 @@ impl Terminal {
         self.print(&json::pretty(value)?)
     }
 
-    /// A line for a person, to standard error. Nothing can be done where it cannot be written.
+    /// One line, to standard error: whatever is said in it stays inside it. Nothing can be done where it cannot be
+    /// written.
     pub(crate) fn note(&self, line: &str) {
+        self.notes(&printable(line));
+    }
+
+    /// Lines for a person, to standard error. Each part of them was made printable by whoever put them together.
+    pub(crate) fn notes(&self, lines: &str) {
+        let lines = harmless(lines);
         self.above_the_bar(|| {
             let mut err = lock(&self.0.err);
-            let _ = writeln!(err.to, "{line}").and_then(|()| err.to.flush());
+            let _ = writeln!(err.to, "{lines}").and_then(|()| err.to.flush());
         });
     }
 
@@ -113,7 +131,7 @@ impl Terminal {
         } else {
             failure.text()
         };
-        self.note(text.trim_end());
+        self.notes(text.trim_end());
     }
 
     /// Something is being waited for: a spinner with this text, which vanishes when dropped, and which nobody
@@ -168,13 +186,24 @@ impl Drop for Spinner {
     }
 }
 
-/// Takes log lines.
+/// The text with everything that could drive a terminal spelled out, but for line breaks.
+fn harmless(text: &str) -> Cow<'_, str> {
+    if told_apart(text).all(|(c, harmless)| harmless || c == '\n') {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.split('\n').map(printable).collect::<Vec<_>>().join("\n"))
+}
+
+/// Takes log lines, each in one call. What others wrote into one cannot begin another.
 #[derive(Clone, Debug)]
 pub(crate) struct LogWriter(Terminal);
 
 impl Write for LogWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.above_the_bar(|| lock(&self.0.0.err).to.write(bytes))
+        let text = String::from_utf8_lossy(bytes);
+        let line = clip(&printable(&clip(text.trim_end_matches('\n'), LONGEST_LOG)), LONGEST_LOG);
+        self.0.above_the_bar(|| writeln!(lock(&self.0.0.err).to, "{line}"))?;
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

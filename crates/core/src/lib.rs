@@ -52,5 +52,5 @@ pub use request::{
 pub use secret::Secret;
 pub use semantics::{DeleteMode, NameRule, Semantics, Timing};
 pub use state::State;
-pub use text::{clip, printable};
+pub use text::{clip, printable, told_apart};
 pub use wait::{Goal, Wait};

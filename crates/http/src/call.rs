@@ -3,11 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use data_encoding::BASE64;
 use reqwest::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use url::Url;
-use vmbroker_core::{Effect, Error, ErrorKind, ProviderId, Retry, clip, printable};
+use vmbroker_core::{Effect, Error, ErrorKind, ProviderId, Retry, Secret, clip, printable};
 
 /// The most bytes an answer may have that is not a list.
 pub const SMALL_CAP: usize = 1 << 20;
@@ -45,6 +46,8 @@ pub struct Call {
     pub timeout: Option<Duration>,
     /// The most bytes the answer may have.
     pub cap: usize,
+    /// What the body holds that must never be shown, besides the account's own secrets, should the provider repeat it.
+    pub hidden: Vec<Secret>,
 }
 
 impl Call {
@@ -60,6 +63,7 @@ impl Call {
             body: None,
             timeout: None,
             cap: SMALL_CAP,
+            hidden: Vec::new(),
         }
     }
 
@@ -75,6 +79,20 @@ impl Call {
         self.headers.push(Header::new("content-type", "application/json"));
         self.body = Some(bytes);
         Ok(self)
+    }
+
+    /// The same call, whose body holds this text of several lines, such as a machine's user data: wherever the provider
+    /// repeats it, as a whole, in base64 or a line of it, it is kept out of errors and recordings. Absent: there is none.
+    #[must_use]
+    pub fn hiding(mut self, text: Option<&str>) -> Self {
+        let Some(text) = text else { return self };
+        let mut lines: Vec<&str> = text.lines().map(str::trim).collect();
+        // A longer one may hold a shorter one, and is known only while it is whole.
+        lines.sort_unstable_by_key(|line| std::cmp::Reverse(line.len()));
+        lines.dedup();
+        let whole = [Secret::new(text), Secret::new(BASE64.encode(text.as_bytes()))];
+        self.hidden.extend(whole.into_iter().chain(lines.into_iter().map(Secret::new)));
+        self
     }
 
     /// The same call with room for a list.
@@ -137,6 +155,8 @@ pub struct Request {
     pub body: Option<Vec<u8>>,
     /// Whether it must have a connection of its own that no other request used or will use.
     pub own_connection: bool,
+    /// What the body holds that no recording may keep.
+    pub hidden: Vec<Secret>,
 }
 
 impl Request {

@@ -96,7 +96,7 @@ impl Channel {
         let settings = http.over(defaults)?;
         let transport = match transport {
             Some(transport) => transport,
-            None => Arc::new(HttpTransport::new(http.proxy.as_ref())?),
+            None => Arc::new(HttpTransport::of(http)?),
         };
         Ok(Self::new(provider, dialect, transport, clock, settings))
     }
@@ -171,7 +171,7 @@ impl Channel {
                     provider: inner.provider.clone(),
                     operation: call.operation,
                     nature: call.nature,
-                    redactor: inner.redactor.clone(),
+                    redactor: inner.redactor.and(&call.hidden),
                 })
             }
             Err(error) => {
@@ -197,6 +197,7 @@ impl Channel {
             headers: call.headers.clone(),
             body: call.body.clone(),
             own_connection: call.nature == Nature::Once,
+            hidden: call.hidden.clone(),
         };
         inner.dialect.authorise(&mut request, inner.clock.now());
         let timeout = real_timeout(call.timeout.unwrap_or(limit), inner.clock.speed());
@@ -213,12 +214,13 @@ impl Channel {
             TransportError::Unacceptable(_) => ErrorKind::Protocol,
             TransportError::NotSent(_) | TransportError::Interrupted(_) => ErrorKind::Unavailable,
         };
-        let message = self.0.redactor.clean(&error.to_string());
+        let message = self.0.redactor.and(&call.hidden).clean(&error.to_string());
         Failure { error: self.error(call, kind, message, verdict), verdict, send_again: false }
     }
 
     fn refused(&self, call: &Call, answer: &Answer) -> Failure {
         let now = self.0.clock.now();
+        let redactor = self.0.redactor.and(&call.hidden);
         let refusal = if (300..400).contains(&answer.status) {
             let target = answer.header("location").unwrap_or("nowhere");
             Refusal::of_status(
@@ -228,11 +230,19 @@ impl Channel {
             )
         } else {
             let shown = self.0.redactor.answer(answer);
-            self.0.dialect.refusal(call.operation, call.nature, &shown, now)
+            let mut refusal = self.0.dialect.refusal(call.operation, call.nature, &shown, now);
+            // What it means is read from what the provider wrote; what is shown of it, from what is left of that without
+            // the lines that this call hides: a dialect cuts long texts, and half a line is no longer known as one.
+            let cleaner = redactor.answer(answer);
+            if cleaner.body != shown.body {
+                let other = self.0.dialect.refusal(call.operation, call.nature, &cleaner, now);
+                refusal.message = other.message;
+            }
+            refusal
         };
         let told = answer.header("retry-after").and_then(|text| retry_after::parse(text, now));
         let verdict = judge::of_refusal(call.nature, answer, &refusal, told);
-        let said = clip(&printable(&self.0.redactor.clean(&refusal.message)), 300);
+        let said = clip(&printable(&redactor.clean(&refusal.message)), 300);
         let message = if said.is_empty() {
             format!("HTTP {}", answer.status)
         } else {
@@ -240,10 +250,10 @@ impl Channel {
         };
         let mut error = self.error(call, refusal.kind, message, verdict);
         if let Some(code) = refusal.code {
-            error = error.with_code(clip(&printable(&self.0.redactor.clean(&code)), 100));
+            error = error.with_code(clip(&printable(&redactor.clean(&code)), 100));
         }
         if let Some(id) = refusal.request_id {
-            error = error.with_request_id(clip(&printable(&self.0.redactor.clean(&id)), 100));
+            error = error.with_request_id(clip(&printable(&redactor.clean(&id)), 100));
         }
         Failure { error, verdict, send_again: refusal.send_again }
     }

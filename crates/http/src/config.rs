@@ -7,7 +7,7 @@ use serde::Deserialize;
 use url::Url;
 use vmbroker_core::{Error, ErrorKind, Result, Secret};
 
-use crate::Pace;
+use crate::{Authorities, Pace};
 
 /// What an account may set about its HTTP. Everything absent has the provider's default.
 ///
@@ -25,6 +25,9 @@ pub struct HttpConfig {
     pub write_every: Option<SignedDuration>,
     /// The proxy to use, as a URL. Absent: none, whatever the environment says.
     pub proxy: Option<Secret>,
+    /// Certificates in PEM of authorities that are trusted besides the built-in ones, for a cloud of one's own. In
+    /// vmbroker.toml `ca_file` names the file that holds them. Absent: the built-in ones alone.
+    pub ca_certificates: Option<String>,
 }
 
 /// A provider's defaults for what an account may set.
@@ -41,6 +44,18 @@ pub struct Defaults {
 }
 
 impl HttpConfig {
+    /// The authorities that are trusted besides the built-in ones.
+    ///
+    /// # Errors
+    /// `InvalidConfig` where `ca_certificates` are none, as [`Authorities::from_pem`] says.
+    pub fn authorities(&self) -> Result<Authorities> {
+        let Some(text) = &self.ca_certificates else { return Ok(Authorities::default()) };
+        Authorities::from_pem(text).map_err(|error| {
+            let message = format!("`http.ca_certificates` cannot be used: {}", error.message());
+            Error::new(ErrorKind::InvalidConfig, message).with_source(error)
+        })
+    }
+
     /// These defaults with what this account sets.
     ///
     /// # Errors

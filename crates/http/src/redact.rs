@@ -21,6 +21,15 @@ impl Redactor {
         Self(secrets.into_iter().filter(|secret| secret.expose().len() >= SHORTEST).collect())
     }
 
+    /// The same, and these secrets besides.
+    #[must_use]
+    pub fn and(&self, more: &[Secret]) -> Self {
+        if more.is_empty() {
+            return self.clone();
+        }
+        Self::new(more.iter().chain(&*self.0).cloned().collect())
+    }
+
     /// The text with each secret replaced by `[secret]`.
     #[must_use]
     pub fn clean(&self, text: &str) -> String {
@@ -57,6 +66,7 @@ impl fmt::Debug for Redactor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Call, Nature};
 
     #[test]
     fn secrets_are_replaced_plain_and_inside_json() {
@@ -64,6 +74,20 @@ mod tests {
         assert_eq!(redactor.clean("x sec\"ret-1 y"), "x [secret] y");
         assert_eq!(redactor.clean(r#"{"k":"sec\"ret-1"}"#), r#"{"k":"[secret]"}"#);
         assert_eq!(redactor.clean("abc"), "abc");
+    }
+
+    #[test]
+    fn what_one_call_hides_is_taken_out_whole_line_by_line_and_in_base64() {
+        let url = "https://api.example.com".parse().unwrap();
+        let script = "#cloud-config\n  password: hunter-22\nrun: [a]\n";
+        let call = Call::new("create", Nature::Once, crate::Method::POST, url).hiding(Some(script));
+        let redactor = Redactor::new(vec![Secret::new("the-token")]).and(&call.hidden);
+        let whole = serde_json::json!({ "initScript": script.trim() }).to_string();
+        assert_eq!(redactor.clean(&whole), r#"{"initScript":"[secret]"}"#);
+        let base64 = "I2Nsb3VkLWNvbmZpZwogIHBhc3N3b3JkOiBodW50ZXItMjIKcnVuOiBbYV0K";
+        assert_eq!(redactor.clean(&format!("bad {base64}, the-token")), "bad [secret], [secret]");
+        assert_eq!(redactor.clean("line 2: `password: hunter-22` is weak"), "line 2: `[secret]` is weak");
+        assert_eq!(Redactor::default().and(&[]).clean("password: hunter-22"), "password: hunter-22");
     }
 
     #[test]

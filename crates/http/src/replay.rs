@@ -89,7 +89,8 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Keeps what passes through `inner`, with each of these secrets taken out.
+    /// Keeps what passes through `inner`, with each of these secrets taken out, and what a request hides besides
+    /// ([`Call::hiding`](crate::Call::hiding)).
     #[must_use]
     pub fn new(inner: Arc<dyn Transport>, secrets: Vec<Secret>) -> Self {
         Self { inner, redactor: Redactor::new(secrets), kept: Mutex::default() }
@@ -112,7 +113,7 @@ impl fmt::Debug for Recording {
 impl Transport for Recording {
     async fn round_trip(&self, request: &Request, limits: Limits) -> Result<Answer, TransportError> {
         let outcome = self.inner.round_trip(request, limits).await;
-        let exchange = Exchange::of(request, &outcome, &self.redactor);
+        let exchange = Exchange::of(request, &outcome, &self.redactor.and(&request.hidden));
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).push(exchange);
         outcome
     }

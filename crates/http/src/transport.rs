@@ -1,15 +1,16 @@
 //! How bytes travel.
 
+mod tls;
+
 use std::error::Error as StdError;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_ENCODING, HeaderName, HeaderValue};
 use vmbroker_core::{Error, ErrorKind, Result, Secret};
 
-use crate::{Answer, Request};
+use crate::{Answer, Authorities, HttpConfig, Request};
 
 /// What one try may use.
 #[derive(Clone, Copy, Debug)]
@@ -54,7 +55,8 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
 }
 
 /// HTTP over TLS with roots of its own: builds on a machine without a CA store, ignores ambient proxies, follows
-/// no redirects, repeats nothing by itself and asks for uncompressed answers.
+/// no redirects, repeats nothing by itself and asks for uncompressed answers. It speaks HTTP/1.1 alone, so that a
+/// request is on a connection that no other shares.
 #[derive(Debug)]
 pub struct HttpTransport {
     pooled: reqwest::Client,
@@ -65,22 +67,41 @@ pub struct HttpTransport {
 /// filtered connection is known as such: nothing was sent.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
+/// How much room is made for a body before any of it is there, whatever length its headers claim.
+const ROOM_AT_FIRST: usize = 64 << 10;
+
 impl HttpTransport {
-    /// A transport; `proxy` is the one to use, absent: none, whatever the environment says.
+    /// A transport that trusts the built-in authorities; `proxy` is the one to use, absent: none, whatever the
+    /// environment says.
     ///
     /// # Errors
     /// `InvalidConfig` where the proxy's URL is none.
     pub fn new(proxy: Option<&Secret>) -> Result<Self> {
+        Self::build(proxy, &Authorities::default())
+    }
+
+    /// The transport of an account that sets this: over its proxy, and trusting its authorities besides the built-in
+    /// ones.
+    ///
+    /// # Errors
+    /// `InvalidConfig`, naming the field of `http`.
+    pub fn of(http: &HttpConfig) -> Result<Self> {
+        Self::build(http.proxy.as_ref(), &http.authorities()?)
+    }
+
+    fn build(proxy: Option<&Secret>, authorities: &Authorities) -> Result<Self> {
+        let tls = tls::config(authorities)?;
         let build = |single: bool| {
             let mut builder = reqwest::Client::builder()
-                .tls_backend_preconfigured(tls()?)
+                .tls_backend_preconfigured(tls.clone())
                 .user_agent(concat!("vmbroker/", env!("CARGO_PKG_VERSION")))
                 .connect_timeout(CONNECT_WITHIN)
                 .redirect(reqwest::redirect::Policy::none())
                 .retry(reqwest::retry::never())
+                .http1_only()
                 .no_proxy();
             if single {
-                builder = builder.pool_max_idle_per_host(0).http1_only();
+                builder = builder.pool_max_idle_per_host(0);
             }
             if let Some(proxy) = proxy {
                 let wrong = |error| {
@@ -97,15 +118,6 @@ impl HttpTransport {
         };
         Ok(Self { pooled: build(false)?, single: build(true)? })
     }
-}
-
-fn tls() -> Result<rustls::ClientConfig> {
-    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Error::new(ErrorKind::InvalidConfig, "TLS cannot be set up").with_source(error))?;
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
 #[async_trait]
@@ -151,7 +163,7 @@ async fn exchange(
 ) -> Result<Answer, TransportError> {
     let mut response = client.execute(request).await.map_err(|error| {
         if error.is_connect() {
-            TransportError::NotSent(reason(error))
+            TransportError::NotSent(tls::sentence(&error).unwrap_or_else(|| reason(error)))
         } else {
             TransportError::Interrupted(reason(error))
         }
@@ -161,8 +173,9 @@ async fn exchange(
     if length.is_some_and(|length| length > cap) {
         return Err(too_large());
     }
-    let encoding = response.headers().get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
-    if encoding.is_some_and(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
+    // Each of them: the first of two may be harmless.
+    let mut encodings = response.headers().get_all(CONTENT_ENCODING).iter();
+    if encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(TransportError::Unacceptable("it is compressed, which was not asked for".to_owned()));
     }
     let text = |(name, value): (&HeaderName, &HeaderValue)| {
@@ -170,7 +183,7 @@ async fn exchange(
     };
     let headers = response.headers().iter().filter_map(text).collect();
     let status = response.status().as_u16();
-    let mut body = Vec::with_capacity(length.unwrap_or(0));
+    let mut body = Vec::with_capacity(length.unwrap_or(0).min(ROOM_AT_FIRST));
     while let Some(chunk) =
         response.chunk().await.map_err(|error| TransportError::Interrupted(reason(error)))?
     {

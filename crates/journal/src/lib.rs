@@ -1,8 +1,8 @@
 //! The durable record: what was wanted, what was sent, what is known. Written before anything leaves.
 //!
 //! Reading order: [`Journal`] (the trait), [`Batch`] and [`Change`] (what one commit writes), the rows,
-//! [`SqliteJournal`] (a file in the user's state folder), [`Probe`] (how tests stop a program at a persist point),
-//! [`JournalError`].
+//! [`SqliteJournal`] (a file in the user's state folder), [`private`] (files that only their owner may touch), [`Probe`]
+//! (how tests stop a program at a persist point), [`JournalError`].
 //!
 //! Invariants of this room: a commit is durable when its call returns, or did not happen. A row changes only from
 //! the version that its writer read. Events are only ever added, in the transaction that changes the rows they tell
@@ -12,6 +12,7 @@
 mod batch;
 mod error;
 mod journal;
+pub mod private;
 mod probe;
 mod rows;
 mod sqlite;

@@ -29,7 +29,8 @@ const BUSY: Duration = Duration::from_secs(5);
 /// The journal as an SQLite file, `journal.sqlite` in a folder.
 ///
 /// Write-ahead log, `synchronous = FULL`: a commit is on the disk when it returns. Every call runs on a blocking
-/// thread. The folder has mode 0700 and the files 0600. A clone is the same journal.
+/// thread. The folder has mode 0700 and the files 0600, and all belong to who runs this; the folder may be a link to
+/// one, and a file never is. A clone is the same journal.
 #[derive(Clone, Debug)]
 pub struct SqliteJournal(Arc<Inner>);
 
@@ -59,12 +60,12 @@ impl SqliteJournal {
     /// the time of making. The probe is called at every commit; absent: none.
     ///
     /// # Errors
-    /// `InUse` where another process writes it; `Exposed` where others may read or change it; `Foreign`, `Newer`
+    /// `InUse` where another process writes it; `Exposed` where others may read or change it, or own it; `Foreign`, `Newer`
     /// and `Damaged` where its content cannot be trusted; `Full`, `ReadOnly` and `Io` where it cannot be written.
     pub async fn open(folder: &Path, now: Timestamp, probe: Option<Probe>) -> Result<Self> {
         let folder = folder.to_owned();
         blocking(move || {
-            files::make_folder(&folder)?;
+            let folder = files::make_folder(&folder)?;
             let writer = files::lock(&folder)?;
             let file = folder.join(Self::FILE);
             files::make(&file)?;
@@ -91,8 +92,10 @@ impl SqliteJournal {
     /// # Errors
     /// As [`open`](Self::open), but never `InUse`. Commits through it fail with `ReadOnly`.
     pub async fn read_only(folder: &Path) -> Result<Option<Self>> {
-        let file = folder.join(Self::FILE);
+        let folder = folder.to_owned();
         blocking(move || {
+            let Some(folder) = files::find_folder(&folder)? else { return Ok(None) };
+            let file = folder.join(Self::FILE);
             if !files::is_there(&file)? {
                 return Ok(None);
             }

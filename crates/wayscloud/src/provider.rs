@@ -229,10 +229,12 @@ impl ComputeProvider for Wayscloud {
             let operation = error.operation().unwrap_or("create");
             error.with_effect(Effect::None).at(self.id(), operation)
         })?;
+        let user_data = request.user_data.as_deref();
         let sent = match self.config.dialect {
-            Dialect::Documented => self.api.order(&DocumentedOrder::new(&wish, resolved)).await,
+            Dialect::Documented => self.api.order(&DocumentedOrder::new(&wish, resolved), user_data).await,
             Dialect::Waldur => {
-                self.api.order(&WaldurOrder::new(wish, resolved, &self.config, self.api.root())).await
+                let order = WaldurOrder::new(wish, resolved, &self.config, self.api.root());
+                self.api.order(&order, user_data).await
             }
         };
         let reply = match sent {

@@ -1,6 +1,7 @@
 //! `cargo xtask`: the checks of the house itself. `cargo xtask help` lists them.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it speaks to a person")]
 
+mod deny;
 mod gate;
 mod mutants;
 mod page;
@@ -17,6 +18,8 @@ use clap::Parser;
 enum Task {
     /// Runs the gate: formatting, lints, tests, docs
     Ci,
+    /// Lets cargo-deny, where it is installed, check licences, bans and sources of all dependencies, without a network
+    Deny,
     /// Changes the code in small ways and sees whether a test notices; takes hours, and needs cargo-mutants
     Mutants(mutants::Options),
     /// Tries everything that is promised, prints one table and writes it into PROOF.md; under half an hour on two cores
@@ -28,6 +31,7 @@ enum Task {
 fn main() -> anyhow::Result<()> {
     match Task::parse() {
         Task::Ci => gate::run(&root()),
+        Task::Deny => deny::run(&root()),
         Task::Mutants(options) => mutants::run(&root(), &options),
         Task::Proof(options) => proof::run(&root(), &options),
         Task::Safeguards(options) => safeguards::run(&root(), &options),

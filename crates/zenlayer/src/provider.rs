@@ -179,7 +179,7 @@ impl ComputeProvider for Zenlayer {
             operation: "create",
             nature: Nature::Once,
         };
-        match self.api.send(action, body).await {
+        match self.api.send(action, body, request.user_data.as_deref()).await {
             Ok(reply) => self.handle_of(&reply, request),
             Err(error) => {
                 if matches!(error.kind(), ErrorKind::IncompatibleOffer | ErrorKind::OutOfCapacity) {

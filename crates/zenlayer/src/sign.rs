@@ -166,6 +166,7 @@ mod tests {
             headers: vec![Header::new("content-type", vector.content_type.as_str())],
             body: Some(vector.body.clone().into_bytes()),
             own_connection: false,
+            hidden: Vec::new(),
         }
     }
 

@@ -21,6 +21,6 @@ pub(crate) struct Args {
 pub(crate) fn run(args: Args, context: &Context) -> Result<u8, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "vmbroker", &mut script);
-    context.terminal.print(&String::from_utf8_lossy(&script))?;
+    context.terminal.print_program(&String::from_utf8_lossy(&script))?;
     Ok(OK)
 }

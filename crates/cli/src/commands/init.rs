@@ -112,6 +112,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("vmbroker.toml");
         std::fs::write(&path, filled_in()).unwrap();
+        let authority = rcgen::CertificateParams::default().self_signed(&rcgen::KeyPair::generate().unwrap());
+        std::fs::write(folder.path().join("waldur-ca.pem"), authority.unwrap().pem()).unwrap();
         let names = [
             "FLUENCE_API_KEY",
             "WAYSCLOUD_API_TOKEN",

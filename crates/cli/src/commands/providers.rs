@@ -1,5 +1,7 @@
 //! `vmbroker providers`.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 use vmbroker::{Answer, Listing, ProviderId, Semantics};
 
@@ -13,8 +15,9 @@ use crate::table::{Table, column};
 ///
 /// It is reached by reading its list: the one answer from which absence is concluded.
 ///
-/// JSON: `{"config": path, "accounts": [{"account", "kind", "credentials": [source], "reached", "machines",
-/// "semantics": {…}, "failure": {…}}]}`. Durations of `semantics` are `{"secs", "nanos"}`.
+/// JSON: `{"config": path, "accounts": [{"account", "kind", "credentials": [source], "ca_file": path, "reached",
+/// "machines", "semantics": {…}, "failure": {…}}]}`. `ca_file` is the file with certificates of further authorities that
+/// the account trusts, or null. Durations of `semantics` are `{"secs", "nanos"}`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -38,6 +41,11 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
         if let Some(path) = &open.config.path {
             terminal.note(&format!("configuration: {}", path.display()));
         }
+        for id in open.registry.ids() {
+            if let Some(path) = authorities(&open, id) {
+                terminal.note(&format!("note: `{id}` trusts the certificates of {}, too", path.display()));
+            }
+        }
         accounts_table(&open, &answers).print(terminal)?;
         terminal.print("\n")?;
         semantics_table(&open).print(terminal)?;
@@ -48,6 +56,12 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
 fn sources(open: &Open, id: &ProviderId) -> Option<Vec<String>> {
     let described = open.config.accounts.iter().find(|it| it.id == *id)?;
     described.credentials.as_ref().ok().map(|found| found.sources.clone())
+}
+
+/// Where the certificates of further authorities are that the account trusts.
+fn authorities<'a>(open: &'a Open, id: &ProviderId) -> Option<&'a Path> {
+    let described = open.config.accounts.iter().find(|it| it.id == *id)?;
+    described.authorities.as_ref().ok()?.as_deref()
 }
 
 fn semantics(open: &Open, id: &ProviderId) -> Option<Semantics> {
@@ -123,6 +137,7 @@ fn as_json(open: &Open, answer: &Answer<Listing>) -> Value {
         "account": id,
         "kind": kind(open, id),
         "credentials": sources(open, id),
+        "ca_file": authorities(open, id),
         "reached": answer.result.is_ok(),
         "machines": answer.result.as_ref().ok().map(|listing| listing.instances().len()),
         "semantics": semantics(open, id),

@@ -91,6 +91,7 @@ pub(crate) fn read(place: &Place) -> Result<Config, Failure> {
             kind: vendor.kind,
             settings,
             offers_fresh_for: None,
+            authorities: Ok(None),
             credentials: Ok(found),
         });
     }

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 use vmbroker::{Kind, ProviderId, clip, printable};
 
 use super::place::read_text;
-use super::{Config, Described, Place, exchange, near, secrets};
+use super::{Config, Described, Place, authorities, exchange, near, secrets};
 use crate::failure::Failure;
 use crate::units::duration;
 
@@ -128,12 +128,14 @@ fn account(
     secrets::refuse_direct(shown, &account, kind, &table)?;
     let offers_fresh_for = fresh_for(shown, &account, &mut table)?;
     let credentials = secrets::take(place, folder, shown, &account, kind, &mut table)?;
+    let authorities = authorities::take(place, folder, shown, &account, &mut table)?;
     let settings = serde_json::to_value(table).ok().and_then(|value| match value {
         serde_json::Value::Object(settings) => Some(settings),
         _ => None,
     });
     let unreadable = || Failure::configuration(format!("{shown}`{account}` holds what JSON cannot"));
-    Ok(Described { id, kind, settings: settings.ok_or_else(unreadable)?, offers_fresh_for, credentials })
+    let settings = settings.ok_or_else(unreadable)?;
+    Ok(Described { id, kind, settings, offers_fresh_for, authorities, credentials })
 }
 
 /// How long offers of the account count as fresh.

@@ -1,5 +1,6 @@
 //! Which accounts there are: from a file, else from the vendors' own environment variables.
 
+mod authorities;
 mod environment;
 mod exchange;
 mod file;
@@ -44,6 +45,9 @@ pub(crate) struct Described {
     pub settings: Map<String, Value>,
     /// How long its offers count as fresh once they were asked for; absent: the market's own time.
     pub offers_fresh_for: Option<Duration>,
+    /// The file with certificates of further authorities that it trusts, or why that cannot be used; absent: it names
+    /// none.
+    pub authorities: Result<Option<PathBuf>, vmbroker::Error>,
     /// Its secrets and where they were found, or why not.
     pub credentials: Result<Found, vmbroker::Error>,
 }
@@ -70,9 +74,9 @@ impl Config {
         let mut registry = Registry::new(clock.clone());
         for described in &self.accounts {
             let id = described.id.clone();
-            match &described.credentials {
-                Err(why) => registry.add_unusable(id, why)?,
-                Ok(found) => {
+            match (&described.credentials, &described.authorities) {
+                (Err(why), _) | (_, Err(why)) => registry.add_unusable(id, why)?,
+                (Ok(found), Ok(_)) => {
                     let account = Account {
                         id,
                         kind: described.kind,
@@ -98,7 +102,8 @@ impl Config {
         let place = self.path.as_deref().map(|path| format!("{}: ", path.display())).unwrap_or_default();
         let account = format!("accounts.{}", described.id);
         let own = secrets::keys(described.kind).chain([file::FRESH_FOR]).map(|key| -> &str { key });
-        let known = unknown.known.iter().copied().chain(own);
+        let of_http = (unknown.path == "http").then_some(authorities::KEY);
+        let known = unknown.known.iter().copied().chain(of_http).chain(own);
         Err(unknown_key(&place, &account, &unknown.path, unknown.field, known))
     }
 }

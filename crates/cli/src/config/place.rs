@@ -54,8 +54,12 @@ impl Place {
 
 /// A text file of limited size.
 pub(crate) fn read_text(path: &Path, most_bytes: u64) -> Result<String, std::io::Error> {
+    read_open(std::fs::File::open(path)?, most_bytes)
+}
+
+/// The same of a file that is open already.
+pub(crate) fn read_open(file: std::fs::File, most_bytes: u64) -> Result<String, std::io::Error> {
     use std::io::{Error, Read};
-    let file = std::fs::File::open(path)?;
     if file.metadata()?.is_dir() {
         return Err(Error::other("it is a folder"));
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use toml::Table;
 use vmbroker::{Error, ErrorKind, Kind, Secret};
 
-use super::place::read_text;
+use super::place::read_open;
 use super::{Found, Place};
 use crate::failure::Failure;
 
@@ -163,13 +163,15 @@ impl Source {
 fn read_private_file(path: &Path) -> Result<Secret, String> {
     let shown = path.display();
     let cannot = |error: std::io::Error| format!("the secret file `{shown}` cannot be read: {error}");
-    let mode = std::fs::metadata(path).map_err(cannot)?.permissions().mode() & 0o777;
+    // What is read is what was looked at, whatever the path leads to by then.
+    let file = std::fs::File::open(path).map_err(cannot)?;
+    let mode = file.metadata().map_err(cannot)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         return Err(format!(
             "the secret file `{shown}` has mode {mode:03o}, so that others may use it; run: chmod 600 {shown}"
         ));
     }
-    let secret = Secret::new(read_text(path, MOST_BYTES).map_err(cannot)?);
+    let secret = Secret::new(read_open(file, MOST_BYTES).map_err(cannot)?);
     if secret.is_empty() {
         return Err(format!("the secret file `{shown}` is empty"));
     }

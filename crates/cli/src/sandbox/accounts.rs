@@ -33,6 +33,7 @@ pub(super) fn config(clouds: &[Running], pace: Pace, today: Date) -> Result<Conf
             kind,
             settings: settings(cloud, pace),
             offers_fresh_for: None,
+            authorities: Ok(None),
             credentials: Ok(found),
         })
     };

@@ -1,73 +1,57 @@
 //! The folder, the files and the lock.
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use crate::private::{self, Refused};
 use crate::{JournalError, JournalErrorKind, Result};
 
-/// Makes the folder with mode 0700 where it is not there, and refuses one that others may change.
-pub(crate) fn make_folder(folder: &Path) -> Result<()> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|error| io_failure(folder, "folder", error))?;
-    let found = fs::metadata(folder).map_err(|error| io_failure(folder, "folder", error))?;
-    if found.mode() & 0o022 != 0 {
-        let folder = folder.display();
-        let message =
-            format!("the journal's folder `{folder}` may be changed by other users: `chmod 700 {folder}`");
-        return Err(JournalError::new(JournalErrorKind::Exposed, message));
-    }
-    Ok(())
+/// What SQLite keeps beside the journal while it is open.
+const BESIDE: [&str; 2] = ["-wal", "-shm"];
+
+/// Makes the folder with mode 0700 where it is not there, and refuses one that others may change. Returns its real path.
+pub(crate) fn make_folder(folder: &Path) -> Result<PathBuf> {
+    private::make_folder(folder).map_err(|refused| failure(folder, "folder", refused))
+}
+
+/// The folder's real path; absent where there is none.
+pub(crate) fn find_folder(folder: &Path) -> Result<Option<PathBuf>> {
+    private::find_folder(folder).map_err(|refused| failure(folder, "folder", refused))
 }
 
 /// Makes an empty file with mode 0600 where there is none, and refuses one that others may read or that is no file.
 pub(crate) fn make(file: &Path) -> Result<()> {
-    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(file) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => is_there(file).map(|_| ()),
-        Err(error) => Err(io_failure(file, "file", error)),
+    match private::make(file) {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => is_there(file).map(|_| ()),
+        Err(error) => Err(failure(file, "file", error.into())),
     }
 }
 
-/// Whether the file is there, and fit to be a journal.
+/// Whether the file is there, and fit to be a journal, with what SQLite keeps beside it.
 pub(crate) fn is_there(file: &Path) -> Result<bool> {
-    let found = match fs::symlink_metadata(file) {
-        Ok(found) => found,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(io_failure(file, "file", error)),
-    };
-    let folder = file.parent().and_then(|folder| fs::metadata(folder).ok());
-    match complaint(&found, folder.as_ref(), &file.display().to_string()) {
-        None => Ok(true),
-        Some(message) => Err(JournalError::new(JournalErrorKind::Exposed, message)),
+    let there = |file: &Path| private::is_there(file).map_err(|refused| failure(file, "file", refused));
+    for end in BESIDE {
+        let mut beside = file.as_os_str().to_owned();
+        beside.push(end);
+        there(Path::new(&beside))?;
     }
-}
-
-fn complaint(found: &Metadata, folder: Option<&Metadata>, file: &str) -> Option<String> {
-    if !found.is_file() {
-        return Some(format!(
-            "the journal `{file}` must be a plain file, no link and no folder: move it away"
-        ));
-    }
-    if folder.is_some_and(|folder| folder.uid() != found.uid()) {
-        return Some(format!("the journal `{file}` belongs to another user than its folder"));
-    }
-    if found.mode() & 0o077 != 0 {
-        return Some(format!("the journal `{file}` may be read by other users: `chmod 600 {file}`"));
-    }
-    None
+    there(file)
 }
 
 /// The lock of the one writer, held as long as the file it answers lives.
 pub(crate) fn lock(folder: &Path) -> Result<File> {
     let file = folder.join("journal.lock");
-    make(&file)?;
-    let lock =
-        OpenOptions::new().write(true).open(&file).map_err(|error| io_failure(&file, "lock", error))?;
+    let refused = |refused| failure(&file, "lock", refused);
+    let made = private::make(&file).map_err(|error| refused(error.into()))?;
+    let lock = match made {
+        Some(made) => made,
+        None => private::open(&file, true).map_err(refused)?.ok_or_else(|| {
+            let gone = io::Error::new(ErrorKind::NotFound, "it was there a moment ago");
+            refused(gone.into())
+        })?,
+    };
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => {
@@ -78,11 +62,18 @@ pub(crate) fn lock(folder: &Path) -> Result<File> {
             );
             Err(JournalError::new(JournalErrorKind::InUse, message))
         }
-        Err(TryLockError::Error(error)) => Err(io_failure(&file, "lock", error)),
+        Err(TryLockError::Error(error)) => Err(refused(error.into())),
     }
 }
 
-fn io_failure(path: &Path, what: &str, error: io::Error) -> JournalError {
+fn failure(path: &Path, what: &str, refused: Refused) -> JournalError {
+    let error = match refused {
+        Refused::Exposed(sentence) => {
+            let message = format!("the journal's {what} {sentence}");
+            return JournalError::new(JournalErrorKind::Exposed, message);
+        }
+        Refused::Io(error) => error,
+    };
     let kind = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => JournalErrorKind::Full,
         ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => JournalErrorKind::ReadOnly,

@@ -105,10 +105,10 @@ impl Api {
         self.channel.send(call).await
     }
 
-    /// Sends an order, once.
-    pub(super) async fn order(&self, body: &impl Serialize) -> Result<Reply> {
+    /// Sends an order, once. What it holds of the machine's user data is shown nowhere.
+    pub(super) async fn order(&self, body: &impl Serialize, user_data: Option<&str>) -> Result<Reply> {
         let call = self.call("create", Nature::Once, Method::POST, &["marketplace-orders"]).json(body)?;
-        self.channel.send(call).await
+        self.channel.send(call.hiding(user_data)).await
     }
 
     /// Reads a list over all its pages, side by side where the provider counts them.

@@ -89,9 +89,14 @@ impl Api {
         Ok(Self { channel, vm: join(Service::Vm)?, ccs: join(Service::Ccs)? })
     }
 
-    /// Sends one action.
-    pub(super) async fn send(&self, action: Action, body: impl Serialize) -> Result<Reply> {
-        let call = self.call(action, &body)?;
+    /// Sends one action. What it holds of a machine's user data is shown nowhere.
+    pub(super) async fn send(
+        &self,
+        action: Action,
+        body: impl Serialize,
+        user_data: Option<&str>,
+    ) -> Result<Reply> {
+        let call = self.call(action, &body)?.hiding(user_data);
         drop(body);
         self.channel.send(call).await
     }

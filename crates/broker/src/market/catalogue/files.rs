@@ -1,7 +1,8 @@
 //! What outlives the process: for each account a file of its last observations and one of its price history.
 //!
 //! A file is a line that says what it is, and a line of JSON. It is replaced as a whole, by a rename, so that a reader
-//! sees the old one or the new one. What cannot be read is set aside under another name and never fails a question.
+//! sees the old one or the new one. What cannot be read is set aside under another name and never fails a question. What
+//! others may have written is not read at all: it would say what is cheap.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -11,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use vmbroker_core::{ProviderId, clip, printable};
+use vmbroker_journal::private::{self, Refused};
 
 /// The version of the files. A reader takes no other: a cache is cheaper to fill again than to translate.
 const VERSION: u32 = 1;
@@ -40,8 +42,8 @@ pub(super) struct CacheFile {
 enum Unusable {
     /// There is none.
     Absent,
-    /// It cannot be read at all, and is left where it is.
-    Closed(io::Error),
+    /// It cannot or must not be read at all, and is left where it is.
+    Closed(Refused),
     /// It was read, and is not what it should be.
     Wrong(String),
 }
@@ -52,8 +54,12 @@ impl CacheFile {
     }
 
     /// An account's name is of `[a-z0-9-]`: no text of a provider is ever a part of a path.
+    fn path_in(&self, folder: &Path) -> PathBuf {
+        folder.join(format!("{}-{}.json", self.holds, self.account))
+    }
+
     fn path(&self) -> PathBuf {
-        self.folder.join(format!("{}-{}.json", self.holds, self.account))
+        self.path_in(&self.folder)
     }
 
     /// What it holds; absent where there is no such file, or none that can be used: then the note says why.
@@ -74,12 +80,11 @@ impl CacheFile {
     }
 
     fn contents<T: DeserializeOwned>(&self) -> Result<T, Unusable> {
-        let file = File::open(self.path()).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Unusable::Absent,
-            _ => Unusable::Closed(error),
-        })?;
+        let folder = private::find_folder(&self.folder).map_err(Unusable::Closed)?;
+        let path = self.path_in(&folder.ok_or(Unusable::Absent)?);
+        let file = private::open(&path, false).map_err(Unusable::Closed)?.ok_or(Unusable::Absent)?;
         let mut bytes = Vec::new();
-        file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(Unusable::Closed)?;
+        file.take(LONGEST + 1).read_to_end(&mut bytes).map_err(|error| Unusable::Closed(error.into()))?;
         let wrong = |why: &str| Unusable::Wrong(why.to_owned());
         if bytes.len() as u64 > LONGEST {
             return Err(wrong("is too long"));
@@ -112,14 +117,14 @@ impl CacheFile {
     /// # Idempotency
     /// The same value twice is the same file.
     pub(super) fn write<T: Serialize>(&self, value: &T) -> Result<(), String> {
-        let body = serde_json::to_vec(value).map_err(io::Error::other);
+        let body = serde_json::to_vec(value).map_err(|error| io::Error::other(error).into());
         body.and_then(|body| self.replace(&body)).map_err(|error| {
             format!("the {} could not be kept in {}: {error}", self.holds, shown(&self.path()))
         })
     }
 
-    fn replace(&self, body: &[u8]) -> io::Result<()> {
-        fs::create_dir_all(&self.folder)?;
+    fn replace(&self, body: &[u8]) -> Result<(), Refused> {
+        let folder = private::make_folder(&self.folder)?;
         let mut body = [b"\n", body].concat();
         body.push(b'\n');
         let header = Header {
@@ -128,17 +133,22 @@ impl CacheFile {
             account: self.account.to_string(),
             sha256: checksum(&body),
         };
-        let mut file = tempfile::Builder::new().prefix(".vmbroker-").tempfile_in(&self.folder)?;
-        file.write_all(&serde_json::to_vec(&header)?)?;
+        // Made where nothing is, with mode 0600; a link that has the file's name is replaced and never followed.
+        let mut file = tempfile::Builder::new().prefix(".vmbroker-").tempfile_in(&folder)?;
+        file.write_all(&serde_json::to_vec(&header).map_err(io::Error::other)?)?;
         file.write_all(&body)?;
-        file.persist(self.path())?;
+        file.persist(self.path_in(&folder)).map_err(|error| error.error)?;
         Ok(())
     }
 
     /// Held while a file is read, changed and written again; absent while another process does that.
-    pub(super) fn lock(&self) -> io::Result<Option<File>> {
-        fs::create_dir_all(&self.folder)?;
-        let file = File::options().create(true).append(true).open(self.path().with_extension("lock"))?;
+    pub(super) fn lock(&self) -> Result<Option<File>, Refused> {
+        let path = self.path_in(&private::make_folder(&self.folder)?).with_extension("lock");
+        let file = match private::make(&path)? {
+            Some(made) => Some(made),
+            None => private::open(&path, true)?,
+        };
+        let Some(file) = file else { return Ok(None) };
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
             Err(fs::TryLockError::WouldBlock) => Ok(None),

@@ -75,7 +75,11 @@ impl Record {
 
     fn remember(&self, file: &CacheFile, new: &Snapshot) {
         // Another process that writes now observed the same prices; if not, the next observation finds the change.
-        let Ok(Some(_held)) = file.lock() else { return };
+        let _held = match file.lock() {
+            Ok(Some(held)) => held,
+            Ok(None) => return,
+            Err(refused) => return self.notes.add(Some(format!("the history is not kept: {refused}"))),
+        };
         let mut histories = self.histories();
         if history::record(&mut histories, new) {
             self.notes.add(file.write(&histories).err());

@@ -1,12 +1,18 @@
 //! How each total was made, line by line, to the last digit.
 
-use vmbroker::{Total, printable};
+use vmbroker::{Total, clip, printable};
 
 use super::super::{place_cell, size_cell};
 use super::view::{Row, View, known};
 
 /// No line is so long that it must be wrapped where there is no terminal.
 const ANY: usize = usize::MAX;
+
+/// The most characters of what is charged for: all lines of an offer stand as far to the right as its longest.
+const LONGEST_ITEM: usize = 80;
+
+/// The most characters of a line before it is wrapped.
+const LONGEST: usize = 2_000;
 
 /// All totals, each with its lines. Long lines are wrapped at this width; absent: never.
 pub(super) fn explain(view: &View<'_>, width: Option<u16>) -> String {
@@ -44,7 +50,7 @@ fn lines(row: &Row<'_>, view: &View<'_>) -> Vec<Line> {
         "{} {} {}: {} ({}, {})",
         row.rank.map_or("-".to_owned(), |rank| format!("{rank}.")),
         offer.provider,
-        offer.id,
+        clip(&offer.id.0, LONGEST_ITEM),
         total_words(row.total),
         size_cell(offer.size),
         place_cell(&offer.location)
@@ -53,7 +59,7 @@ fn lines(row: &Row<'_>, view: &View<'_>) -> Vec<Line> {
     let mut rows: Vec<(String, String, String)> = quote
         .lines
         .iter()
-        .map(|line| (line.item.clone(), line.amount.to_string(), line.how.clone()))
+        .map(|line| (clip(&line.item, LONGEST_ITEM), line.amount.to_string(), line.how.clone()))
         .collect();
     if rows.len() > 1 {
         rows.push(("together".to_owned(), total_words(quote.total), String::new()));
@@ -84,7 +90,7 @@ fn lines(row: &Row<'_>, view: &View<'_>) -> Vec<Line> {
 
 /// Writes the line; what does not fit goes on the next lines, moved in.
 fn wrap(out: &mut String, line: &Line, width: usize) {
-    let text = printable(line.text.trim_end());
+    let text = clip(&printable(&clip(line.text.trim_end(), LONGEST)), LONGEST);
     if text.chars().count() <= width {
         out.push_str(&text);
         out.push('\n');

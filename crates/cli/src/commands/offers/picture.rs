@@ -1,10 +1,11 @@
 //! The chart: what the best offers of each provider cost, over the run time.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rust_decimal::Decimal;
-use vmbroker::{Comparison, Conversion, Currency, Offer, OfferQuery, ProviderId, Ranked};
+use vmbroker::{Comparison, Conversion, Currency, Offer, OfferQuery, ProviderId, Ranked, clip};
 
 use super::super::size_cell;
 use super::view::short_place;
@@ -20,6 +21,8 @@ const USUAL: Span = Span { from: 600, to: 90 * DAY };
 const LOOKED_AT: [u64; 3] = [HOUR, DAY, 30 * DAY];
 /// More lines than this cannot be told apart at a glance.
 const MOST: usize = 8;
+/// The most characters of a name, of which far fewer can be read.
+const LONGEST: usize = 200;
 
 /// The chart of a comparison; absent where no total is known.
 pub(super) fn chart(comparison: &Comparison, query: &OfferQuery) -> Option<Chart> {
@@ -33,7 +36,9 @@ pub(super) fn chart(comparison: &Comparison, query: &OfferQuery) -> Option<Chart
     let questions: Vec<_> =
         drawn.iter().map(|ranked| question(comparison, currency, &ranked.offer)).collect();
     let lines = curves(span, &questions);
-    let names = drawn.iter().map(|ranked| (name(&ranked.offer), ranked.offer.price.to_string()));
+    let names = drawn
+        .iter()
+        .map(|ranked| (clip(&name(&ranked.offer), LONGEST), clip(&ranked.offer.price.to_string(), LONGEST)));
     let series = names.zip(lines).map(|((label, detail), points)| Series { label, detail, points });
     let mut notes = vec![
         "For each provider: the offers that are cheapest at the run time asked for, at 1 h, 1 d or 30 d."
@@ -132,12 +137,18 @@ pub(super) fn place(place: &Place, named: &Path) -> Result<PathBuf, Failure> {
     if !path.parent().is_some_and(Path::is_dir) {
         return wrong("is in a folder that does not exist");
     }
-    let is_chart = |text: &[u8]| text.is_empty() || text.starts_with(b"<svg");
-    if path.exists() && !std::fs::read(&path).is_ok_and(|text| is_chart(&text)) {
+    if path.exists() && !head(&path).is_ok_and(|head| head.is_empty() || head == b"<svg") {
         return wrong("is there already and is no chart: it stays as it is")
             .map_err(|it| it.hint("name another file"));
     }
     Ok(path)
+}
+
+/// The first bytes of a file, by which a chart is known.
+fn head(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    std::fs::File::open(path)?.take(4).read_to_end(&mut head)?;
+    Ok(head)
 }
 
 /// Writes the chart.

@@ -1,11 +1,11 @@
 //! Offers for people: one line each where the terminal is wide enough, else a few short ones.
 
-use vmbroker::{Availability, Excluded, printable};
+use vmbroker::{Availability, Excluded};
 
 use super::super::{place_cell, size_cell};
 use super::amount;
 use super::view::{Row, View, known, short_place};
-use crate::table::{Column, Table, column};
+use crate::table::{Column, Table, cell, column};
 
 /// What stands on standard output, and what must be said beside it.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ fn blocks(view: &View<'_>, totals: &[(String, bool)]) -> String {
             format!("  {}", offer.price),
         ];
         for line in lines {
-            text.push_str(printable(&line).trim_end());
+            text.push_str(cell(&line).trim_end());
             text.push('\n');
         }
     }
@@ -124,7 +124,7 @@ pub(super) fn excluded(view: &View<'_>, width: Option<u16>) -> String {
     let mut text = String::from("Out of the question:\n");
     for Excluded { offer, why, .. } in view.excluded {
         for line in [offer.provider.to_string(), format!("  {}", offer.id), format!("  {why}")] {
-            text.push_str(&printable(&line));
+            text.push_str(&cell(&line));
             text.push('\n');
         }
     }
