@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use vmbroker::deploy::{Broker, Choice, DeploySpec, Draw, Policy, Strategy};
 use vmbroker::journal::{Journal, Probe, SqliteJournal};
 use vmbroker::{
-    Clock, ComputeProvider, Currency, Money, OfferQuery, Owner, ProviderId, Registry, Size, Timing,
+    Clock, ComputeProvider, Currency, Money, OfferQuery, Owner, ProviderId, Registry, Size,
 };
 use vmbroker_http::HttpTransport;
 use vmbroker_sim::{Cloud, Dialect, Sandbox, SandboxConfig};
@@ -54,16 +54,7 @@ impl Fleet {
         let mut registry = Registry::new(clock.clone());
         for running in self.sandbox.clouds() {
             let transport = Arc::new(HttpTransport::new(None).unwrap());
-            registry
-                .add(account(
-                    running.dialect,
-                    &running.url,
-                    &running.cloud,
-                    clock,
-                    transport,
-                    Timing::default(),
-                ))
-                .unwrap();
+            registry.add(account(running.dialect, &running.url, &running.cloud, clock, transport)).unwrap();
         }
         registry
     }
@@ -76,14 +67,7 @@ impl Fleet {
         let mut registry = Registry::new(self.clock.clone());
         for running in self.sandbox.clouds() {
             let transport = Arc::new(HttpTransport::new(None).unwrap());
-            let provider = account(
-                running.dialect,
-                &running.url,
-                &running.cloud,
-                &self.clock,
-                transport,
-                Timing::default(),
-            );
+            let provider = account(running.dialect, &running.url, &running.cloud, &self.clock, transport);
             registry.add(wrap(provider)).unwrap();
         }
         registry

@@ -17,5 +17,5 @@ mod stage;
 mod world;
 
 pub use fleet::{Fleet, broker, dollars, spec};
-pub use stage::{Stage, account, key, wish};
+pub use stage::{Stage, account, key, timed_account, wish};
 pub use world::SimWorld;

@@ -42,7 +42,7 @@ impl Stage {
         let config = SandboxConfig { dialects: vec![dialect], ..SandboxConfig::new(clock.clone()) };
         let sandbox = Sandbox::start(config).await.unwrap();
         let running = sandbox.cloud(dialect).unwrap().clone();
-        let provider = account(dialect, &running.url, &running.cloud, &clock, transport, Timing::default());
+        let provider = account(dialect, &running.url, &running.cloud, &clock, transport);
         Self { dialect, clock, cloud: running.cloud, provider, url: running.url, sandbox }
     }
 
@@ -50,7 +50,7 @@ impl Stage {
     #[must_use]
     pub fn restarted(&self) -> Arc<dyn ComputeProvider> {
         let transport = Arc::new(HttpTransport::new(None).unwrap());
-        account(self.dialect, &self.url, &self.cloud, &self.clock, transport, Timing::default())
+        account(self.dialect, &self.url, &self.cloud, &self.clock, transport)
     }
 
     /// The simulated cloud's ports.
@@ -60,9 +60,21 @@ impl Stage {
     }
 }
 
-/// An account of this dialect at this cloud, over this transport, which believes this of the provider's timing.
+/// An account of this dialect at this cloud, which is reached by this URL and over this transport.
 #[must_use]
 pub fn account(
+    dialect: Dialect,
+    url: &str,
+    cloud: &Cloud,
+    clock: &Clock,
+    transport: Arc<dyn Transport>,
+) -> Arc<dyn ComputeProvider> {
+    timed_account(dialect, url, cloud, clock, transport, Timing::default())
+}
+
+/// The same, which believes this of the provider's timing.
+#[must_use]
+pub fn timed_account(
     dialect: Dialect,
     url: &str,
     cloud: &Cloud,

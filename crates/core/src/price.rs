@@ -425,7 +425,11 @@ mod tests {
             Charge::rate("machine", Decimal::ONE, Period::HOUR, billing)
         };
         let price = Price::new(Currency::USD, vec![capped(Decimal::ZERO)]);
-        assert_eq!(price.unknown_parts(), ["it is said to cost nothing"], "a month that may cost nothing is free");
+        assert_eq!(
+            price.unknown_parts(),
+            ["it is said to cost nothing"],
+            "a month that may cost nothing is free"
+        );
         assert!(Price::new(Currency::USD, vec![capped(Decimal::ZERO), capped(Decimal::ONE)]).is_known());
         assert!(Price::new(Currency::USD, vec![machine("0.5"), machine("0")]).is_known());
     }

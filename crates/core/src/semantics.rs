@@ -150,7 +150,9 @@ mod tests {
             delete: DeleteMode::Direct,
             poll_every: Duration::from_secs(1),
         };
-        for (given, shown) in [(SignedDuration::from_secs(-1), "-1s"), (SignedDuration::MIN, "-2562047788015215h")] {
+        for (given, shown) in
+            [(SignedDuration::from_secs(-1), "-1s"), (SignedDuration::MIN, "-2562047788015215h")]
+        {
             let timing = Timing { list_lags_by: Some(given), ..Timing::default() };
             let error = timing.over(semantics.clone()).unwrap_err();
             assert!(error.message().starts_with(&format!("`timing.list_lags_by` is `{shown}")), "{error}");

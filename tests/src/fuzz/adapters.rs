@@ -122,5 +122,8 @@ fn check_instance(instance: &Instance) {
     assert!(back == *instance, "a machine is another after it was written down: {text}");
     let negative = |amount: rust_decimal::Decimal| amount.is_sign_negative() && !amount.is_zero();
     let charges = instance.price.charges();
-    assert!(!charges.iter().any(|charge| negative(charge.amount)), "a machine costs less than nothing: {text}");
+    assert!(
+        !charges.iter().any(|charge| negative(charge.amount)),
+        "a machine costs less than nothing: {text}"
+    );
 }

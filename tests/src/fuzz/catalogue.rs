@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use vmbroker::{Catalogue, Comparison, ExchangeRates, Market, Question, Registry, Seen};
 use vmbroker_core::{
-    ComputeProvider, CreateRequest, Deletion, Error, ErrorKind, Handle, Listing, Observation, Offer, OfferQuery,
-    ProviderId, Result, Semantics,
+    ComputeProvider, CreateRequest, Deletion, Error, ErrorKind, Handle, Listing, Observation, Offer,
+    OfferQuery, ProviderId, Result, Semantics,
 };
 
 use super::harmless::check_sentence;
@@ -138,9 +138,13 @@ fn check(comparison: &Comparison, set_aside: bool) -> Mark {
         assert!(ranked.converted.amount > rust_decimal::Decimal::ZERO, "it is ranked as free: {ranked:?}");
         let _lines = comparison.explain(&ranked.offer);
     }
-    let counts = (comparison.ranked.len().min(4), comparison.unranked.len().min(4), comparison.excluded.len().min(4));
+    let counts =
+        (comparison.ranked.len().min(4), comparison.unranked.len().min(4), comparison.excluded.len().min(4));
     let mark = Mark::of(cached).and((set_aside, counts));
-    comparison.notes.first().map_or(mark, |note| mark.and_words(note.rsplit("used: ").next().unwrap_or_default()))
+    comparison
+        .notes
+        .first()
+        .map_or(mark, |note| mark.and_words(note.rsplit("used: ").next().unwrap_or_default()))
 }
 
 /// A body with the header that makes it whole; a file that has one of its own stays.

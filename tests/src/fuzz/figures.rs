@@ -95,7 +95,8 @@ fn decimals(input: &[u8], read: impl Fn(&str) -> Result<Decimal, String>) -> Mar
             }
             Err(why) => {
                 check_sentence("a reason", &why);
-                let plain = line.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && line.len() <= 28;
+                let plain =
+                    line.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') && line.len() <= 28;
                 assert!(!plain || digits(line).is_none(), "{line:?} is not read: {why}");
                 mark = mark.and_words(&why);
             }
@@ -122,7 +123,10 @@ struct Loosely {
 fn figures(input: &[u8], whole: impl Fn(&Figure) -> Option<i64>) -> Mark {
     let Ok(figure) = serde_json::from_slice::<Figure>(input) else { return Mark::refused() };
     let json = String::from_utf8_lossy(input);
-    assert!(serde_json::to_string(&figure).unwrap() == json.trim_ascii(), "a figure is kept letter by letter: {json}");
+    assert!(
+        serde_json::to_string(&figure).unwrap() == json.trim_ascii(),
+        "a figure is kept letter by letter: {json}"
+    );
     check_sentence("a figure", &figure.shown());
     let text = figure.text();
     let same = |number: &dyn ToString| digits(&number.to_string()) == digits(&text);
@@ -151,6 +155,7 @@ fn figures(input: &[u8], whole: impl Fn(&Figure) -> Option<i64>) -> Mark {
         assert!(same(text), "{json} is read as the text {text:?}");
     }
     assert!(read.real.is_none_or(f64::is_finite), "{json} is read as {:?}", read.real);
-    let kinds = (read.signed.is_some(), read.whole.is_some(), read.text.is_some(), read.real.is_some(), read.flag);
+    let kinds =
+        (read.signed.is_some(), read.whole.is_some(), read.text.is_some(), read.real.is_some(), read.flag);
     Mark::taken().and(kinds).and((figure.decimal().is_ok(), figure.whole().is_some()))
 }

@@ -18,9 +18,10 @@ const CLASSES: [(&str, fn(char) -> bool); 10] = [
     // Zl and Zp.
     ("line break", |c| matches!(c, '\u{2028}' | '\u{2029}')),
     // Bidi_Control.
-    ("bidi control", |c| {
-        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    }),
+    (
+        "bidi control",
+        |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'),
+    ),
     ("zero width", |c| matches!(c, '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}' | '\u{180e}')),
     ("soft hyphen", |c| c == '\u{ad}'),
     ("invisible operator", |c| matches!(c, '\u{2061}'..='\u{2064}')),
@@ -73,7 +74,9 @@ pub(super) fn check_error(error: &Error) -> Mark {
         cause = source.source();
     }
     assert!(
-        error.effect() == Effect::None || error.retry() != Retry::Backoff || error.operation() != Some("create"),
+        error.effect() == Effect::None
+            || error.retry() != Retry::Backoff
+            || error.operation() != Some("create"),
         "a create of unknown effect is to be sent again: {error}"
     );
     let told = (error.kind(), error.effect(), error.code().is_some(), error.operation());

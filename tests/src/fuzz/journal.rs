@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use vmbroker::deploy::engine::{Deployment, Event, Head, Intent, Leg};
 use vmbroker::deploy::{Broker, DeployError, Receipt, Report};
 use vmbroker::journal::{
-    AttemptRow, Batch, BlockRow, DeploymentRow, EventRow, HandleRow, IntentRow, Journal, JournalErrorKind, LegRow,
-    LookRow, Record, Result, SightingRow,
+    AttemptRow, Batch, BlockRow, DeploymentRow, EventRow, HandleRow, IntentRow, Journal, JournalErrorKind,
+    LegRow, LookRow, Record, Result, SightingRow,
 };
 use vmbroker_core::{Currency, Marker, Money, OfferId, Owner};
 
@@ -55,7 +55,10 @@ fn events(input: &[u8], mut keep: impl FnMut(Event) -> Option<Event>) -> Mark {
     let events: Vec<Event> = lines.collect();
     for event in &events {
         let text = serde_json::to_string(event).unwrap();
-        assert!(serde_json::from_str::<Event>(&text).is_ok_and(|back| back == *event), "another event: {text}");
+        assert!(
+            serde_json::from_str::<Event>(&text).is_ok_and(|back| back == *event),
+            "another event: {text}"
+        );
     }
     let Some(state) = Deployment::folded("fuzz", &events) else { return Mark::refused() };
     let kept: Vec<Event> = events.iter().cloned().filter_map(&mut keep).collect();
@@ -149,7 +152,10 @@ impl Journal for Kept {
 fn rows(input: &[u8], with_legs: bool) -> Mark {
     let text = String::from_utf8_lossy(input);
     let bodies = |word: &str| -> Vec<String> {
-        text.lines().filter_map(|line| line.strip_prefix(word)?.strip_prefix(' ')).map(str::to_owned).collect()
+        text.lines()
+            .filter_map(|line| line.strip_prefix(word)?.strip_prefix(' '))
+            .map(str::to_owned)
+            .collect()
     };
     let (heads, intents, legs, events) = (bodies("head"), bodies("intent"), bodies("leg"), bodies("event"));
     let whole = heads.first().is_some_and(|head| serde_json::from_str::<Head>(head).is_ok())

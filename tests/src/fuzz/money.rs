@@ -61,7 +61,9 @@ struct Asked {
 }
 
 fn prices(input: &[u8], total: impl Fn(&Price, Timestamp, Duration) -> Total) -> Mark {
-    let Ok(Asked { price, start, run }) = serde_json::from_slice::<Asked>(input) else { return Mark::refused() };
+    let Ok(Asked { price, start, run }) = serde_json::from_slice::<Asked>(input) else {
+        return Mark::refused();
+    };
     let run = Duration::from_secs(u64::from(run));
     let longer = run.saturating_add(Duration::from_secs(86_399)).saturating_mul(2);
     let (now, later) = (total(&price, start, run), total(&price, start, longer));
@@ -71,11 +73,18 @@ fn prices(input: &[u8], total: impl Fn(&Price, Timestamp, Duration) -> Total) ->
     for total in [now, later] {
         if let Total::Exact(money) = total {
             assert!(money.amount > Decimal::ZERO, "a run is free, or less: {price:?}");
-            assert!(price.is_known() && price.currency() == Some(money.currency), "it is not known: {price:?}");
+            assert!(
+                price.is_known() && price.currency() == Some(money.currency),
+                "it is not known: {price:?}"
+            );
         }
     }
     let quote = price.quote(start, run);
-    assert!(quote.total == now, "a quote says another total, {:?}, than {now:?}: it costs another", quote.total);
+    assert!(
+        quote.total == now,
+        "a quote says another total, {:?}, than {now:?}: it costs another",
+        quote.total
+    );
     assert!(Meter::new(start, run).total(&price) == now, "a meter says another total than {now:?}");
     let words: usize = quote.lines.iter().map(|line| line.how.len()).sum();
     assert!(words <= 500 * price.charges().len(), "{words} bytes say how a total was made");
@@ -95,16 +104,24 @@ fn rates(input: &[u8], spoil: impl Fn(Decimal) -> Decimal) -> Mark {
     for from in named.iter().chain(&[Currency::USD, Currency::Usdc]) {
         for to in named.iter().chain(&[Currency::USD, Currency::Usdc]) {
             let there = rates.conversion(*from, *to);
-            assert!(there.is_some() == rates.conversion(*to, *from).is_some(), "{from} to {to} goes one way only");
+            assert!(
+                there.is_some() == rates.conversion(*to, *from).is_some(),
+                "{from} to {to} goes one way only"
+            );
             let (Some(there), Some(back)) = (there, rates.conversion(*to, *from)) else { continue };
             let money = Money::new(Decimal::ONE_HUNDRED, *from);
             let Some(other) = there.apply(money) else { continue };
             assert!(other.currency == *to && other.amount >= Decimal::ZERO, "{money} is {other}: {there}");
             let other = Money { amount: spoil(other.amount), ..other };
             // Where the rate is so small or so large that digits are lost, nothing can be said of the way back.
-            if let Some(again) = back.apply(other).filter(|_| other.amount.scale() < 24 && !other.amount.is_zero()) {
+            if let Some(again) =
+                back.apply(other).filter(|_| other.amount.scale() < 24 && !other.amount.is_zero())
+            {
                 let off = (again.amount - money.amount).abs();
-                assert!(off < Decimal::new(1, 3), "{money} is {other}, which comes back as {again}: {there}; {back}");
+                assert!(
+                    off < Decimal::new(1, 3),
+                    "{money} is {other}, which comes back as {again}: {there}; {back}"
+                );
             }
             converted += 1;
         }

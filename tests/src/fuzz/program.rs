@@ -48,7 +48,9 @@ pub(super) const TARGETS: &[Target] = &[
         run: |input| files::deployment(input, |outcome| outcome),
         doubles: &[Double {
             lacks: "the count",
-            run: |input| files::deployment(input, |it| Outcome { out: it.out.replace("\"count\"", "\"n\""), ..it }),
+            run: |input| {
+                files::deployment(input, |it| Outcome { out: it.out.replace("\"count\"", "\"n\""), ..it })
+            },
             says: "another count",
         }],
     },
@@ -59,7 +61,12 @@ pub(super) const TARGETS: &[Target] = &[
         run: |input| options::options(input, |outcome| outcome),
         doubles: &[Double {
             lacks: "seconds",
-            run: |input| options::options(input, |it| Outcome { out: it.out.replace("run_seconds\": ", "run_seconds\": 1"), ..it }),
+            run: |input| {
+                options::options(input, |it| Outcome {
+                    out: it.out.replace("run_seconds\": ", "run_seconds\": 1"),
+                    ..it
+                })
+            },
             says: "another run",
         }],
     },
@@ -71,7 +78,11 @@ pub(super) const TARGETS: &[Target] = &[
         doubles: &[
             Double {
                 lacks: "escaping",
-                run: |input| shown::shown(input, |text| text.replace("\\u{202e}", "\u{202e}").replace("\\u202e", "\u{202e}")),
+                run: |input| {
+                    shown::shown(input, |text| {
+                        text.replace("\\u{202e}", "\u{202e}").replace("\\u202e", "\u{202e}")
+                    })
+                },
                 says: "bidi control",
             },
             Double {
@@ -138,7 +149,10 @@ fn run(folder: &Path, args: &[String], providers: Vec<Arc<dyn ComputeProvider>>)
     let env = BTreeMap::from([("HOME".to_owned(), home), ("KEY".to_owned(), OsString::from(HELD))]);
     let code = block_on(async {
         let surroundings = Surroundings {
-            args: std::iter::once("vmbroker").chain(args.iter().map(String::as_str)).map(OsString::from).collect(),
+            args: std::iter::once("vmbroker")
+                .chain(args.iter().map(String::as_str))
+                .map(OsString::from)
+                .collect(),
             env,
             folder: folder.to_owned(),
             stdout: Stream { to: Box::new(out.clone()), width: None },

@@ -83,7 +83,8 @@ impl Scan<'_> {
                 at + 1
             }
             byte if byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'+' => {
-                let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.' | b'_');
+                let is_part =
+                    |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.' | b'_');
                 let length = self.text[at..].iter().take_while(|byte| is_part(byte)).count();
                 let is_value = !byte.is_ascii_alphabetic() || [b't', b'f', b'n'].contains(&byte);
                 if is_value {

@@ -15,9 +15,8 @@ pub(super) fn block_on<F: Future>(future: F) -> F::Output {
     // Pauses between repeats are drawn: the same draw for the same input.
     fastrand::seed(7);
     RUNTIME.with(|runtime| {
-        let runtime = runtime.get_or_init(|| {
-            Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
-        });
+        let runtime = runtime
+            .get_or_init(|| Builder::new_current_thread().enable_all().start_paused(true).build().unwrap());
         runtime.block_on(future)
     })
 }

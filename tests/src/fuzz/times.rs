@@ -19,7 +19,9 @@ pub(super) const TARGETS: &[Target] = &[Target {
     doubles: &[
         Double {
             lacks: "years of six digits",
-            run: |input| times(input, |text, instance| instance.created_at.filter(|_| !text.starts_with('+'))),
+            run: |input| {
+                times(input, |text, instance| instance.created_at.filter(|_| !text.starts_with('+')))
+            },
             says: "was read as",
         },
         Double {
@@ -27,7 +29,11 @@ pub(super) const TARGETS: &[Target] = &[Target {
             run: |input| {
                 times(input, |text, instance| {
                     let day = instance.created_at?.to_string();
-                    if text.contains("-02-29") { "2026-03-01T00:00:00Z".parse().ok() } else { day.parse().ok() }
+                    if text.contains("-02-29") {
+                        "2026-03-01T00:00:00Z".parse().ok()
+                    } else {
+                        day.parse().ok()
+                    }
                 })
             },
             says: "was read as",
@@ -63,7 +69,8 @@ fn second(text: &str) -> Option<i64> {
     let lengths = [31, if leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
     let length = *lengths.get(usize::try_from(month - 1).ok()?)?;
     // The last day of 9999 is the end of what is kept.
-    if !(1..=length).contains(&day) || hour > 23 || minute > 59 || second > 59 || !(1..9_999).contains(&year) {
+    if !(1..=length).contains(&day) || hour > 23 || minute > 59 || second > 59 || !(1..9_999).contains(&year)
+    {
         return None;
     }
     let before = (1..year).map(|year| 365 + i64::from(leap(year))).sum::<i64>();

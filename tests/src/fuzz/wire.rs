@@ -163,7 +163,9 @@ pub(super) const SEMANTICS: Semantics = Semantics {
 
 /// What an account may set: refused by name, or good for calls.
 fn settings(input: &[u8], over: impl Fn(&HttpConfig, Defaults) -> Result<Defaults>) -> Mark {
-    let Ok(Settings { http, timing }) = serde_json::from_slice::<Settings>(input) else { return Mark::refused() };
+    let Ok(Settings { http, timing }) = serde_json::from_slice::<Settings>(input) else {
+        return Mark::refused();
+    };
     let read = over(&http, DEFAULTS).and_then(|defaults| Ok((defaults, timing.over(SEMANTICS)?)));
     let (defaults, semantics) = match read {
         Ok(read) => read,
@@ -174,17 +176,22 @@ fn settings(input: &[u8], over: impl Fn(&HttpConfig, Defaults) -> Result<Default
         }
     };
     let times = [defaults.read_timeout, defaults.write_timeout, semantics.poll_every];
-    assert!(times.iter().all(|time| !time.is_zero()), "a call has no time at all: {defaults:?} {semantics:?}");
+    assert!(
+        times.iter().all(|time| !time.is_zero()),
+        "a call has no time at all: {defaults:?} {semantics:?}"
+    );
     let answer = Answer { status: 200, headers: Vec::new(), body: b"{}".to_vec() };
     // A runtime of its own: what is waited for here may be centuries.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     runtime.block_on(async {
         let channel = channel(Arc::new(Always(answer)), clock(), defaults);
         for nature in [Nature::Read, Nature::Once].repeat(4) {
             assert!(channel.send(call(nature)).await.is_ok(), "{http:?}");
         }
     });
-    let set = [http.read_every, http.write_every, http.read_timeout, http.write_timeout].map(|it| it.is_some());
+    let set =
+        [http.read_every, http.write_every, http.read_timeout, http.write_timeout].map(|it| it.is_some());
     Mark::taken().and((set, timing.visible_within.is_some(), http.proxy.is_some()))
 }
 

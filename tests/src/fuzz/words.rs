@@ -18,7 +18,9 @@ pub(super) const TARGETS: &[Target] = &[
         run: |input| each(input, |text| text.parse::<Handle>()),
         doubles: &[Double {
             lacks: "the kind of a handle",
-            run: |input| each(input, |text| text.parse().map(|handle: Handle| Handle { instance: None, ..handle })),
+            run: |input| {
+                each(input, |text| text.parse().map(|handle: Handle| Handle { instance: None, ..handle }))
+            },
             says: "another word",
         }],
     },
@@ -30,7 +32,9 @@ pub(super) const TARGETS: &[Target] = &[
         doubles: &[
             Double {
                 lacks: "markers in capitals",
-                run: |input| markers(input, |name| Marker::find_in(name).filter(|it| name.contains(it.as_str()))),
+                run: |input| {
+                    markers(input, |name| Marker::find_in(name).filter(|it| name.contains(it.as_str())))
+                },
                 says: "was not found",
             },
             Double {
@@ -79,7 +83,10 @@ fn there_and_back<T: FromStr<Err = Error> + Display + PartialEq>(
     };
     let written = thing.to_string();
     let back = read(&written);
-    assert!(back.as_ref().is_ok_and(|back| *back == thing), "another word after it was written: {word:?} {written:?}");
+    assert!(
+        back.as_ref().is_ok_and(|back| *back == thing),
+        "another word after it was written: {word:?} {written:?}"
+    );
     Mark::taken().and(written == word)
 }
 
@@ -114,7 +121,10 @@ fn markers(input: &[u8], find: impl Fn(&str) -> Option<Marker>) -> Mark {
     match (find(&name), there) {
         (None, None) => Mark::refused(),
         (Some(found), Some(part)) => {
-            assert!(part.eq_ignore_ascii_case(found.as_str().as_bytes()), "{found} is not the first in {name:?}");
+            assert!(
+                part.eq_ignore_ascii_case(found.as_str().as_bytes()),
+                "{found} is not the first in {name:?}"
+            );
             assert!(found.to_string().parse::<Marker>().unwrap() == found, "{found}");
             assert!(found.as_str()[2..6] == *found.owner().as_str(), "{found}");
             Mark::taken().and(part.iter().any(u8::is_ascii_uppercase))

@@ -45,7 +45,11 @@ fn found_out(ground: &Ground, double: &Double, blocks: u64) -> u64 {
     match failure {
         None => panic!("`{name}`: nobody notices that it lacks {}", double.lacks),
         Some(Failure { said, .. }) => {
-            assert!(said.contains(double.says), "`{name}`: that it lacks {} is noticed as: {said}", double.lacks);
+            assert!(
+                said.contains(double.says),
+                "`{name}`: that it lacks {} is noticed as: {said}",
+                double.lacks
+            );
         }
     }
     count

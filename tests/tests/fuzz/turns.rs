@@ -29,7 +29,16 @@ pub(crate) struct Turn {
 
 impl Turn {
     fn new(target: Target) -> Self {
-        Self { target, taken: 0, refused: 0, ends: HashSet::new(), nanos: 0, next: 0, promised: 0, failed: None }
+        Self {
+            target,
+            taken: 0,
+            refused: 0,
+            ends: HashSet::new(),
+            nanos: 0,
+            next: 0,
+            promised: 0,
+            failed: None,
+        }
     }
 
     pub(crate) fn executions(&self) -> u64 {
@@ -55,7 +64,10 @@ impl fmt::Display for Turn {
         let each = self.nanos / executions;
         let taken = self.taken * 100 / executions;
         let (second, ends) = (1_000_000_000 / each.max(1), self.ends.len());
-        write!(f, "fuzz: {name:<24} {executions:>9} executions, {second:>7} a second, {taken:>3} % taken, {ends:>6} ends")
+        write!(
+            f,
+            "fuzz: {name:<24} {executions:>9} executions, {second:>7} a second, {taken:>3} % taken, {ends:>6} ends"
+        )
     }
 }
 
@@ -75,7 +87,8 @@ pub(crate) fn take(ground: &[Ground], seed: u64, runs: u64) -> Vec<Turn> {
         }
     });
     let turns = turns.into_inner().unwrap();
-    let failures: Vec<String> = turns.iter().filter_map(|turn| Some(turn.failed.as_ref()?.to_string())).collect();
+    let failures: Vec<String> =
+        turns.iter().filter_map(|turn| Some(turn.failed.as_ref()?.to_string())).collect();
     assert!(failures.is_empty(), "{} targets failed\n\n{}", failures.len(), failures.join("\n\n"));
     turns
 }

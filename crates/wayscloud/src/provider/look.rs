@@ -268,7 +268,9 @@ impl Wayscloud {
         }
         let found: Option<Resource> = self.api.find("status", &["marketplace-resources", id]).await?;
         // A row that does not tell its id is the one that was asked for: without one it could never be ended.
-        Ok(found.map(|it| if it.id().is_none() { Resource { uuid: Some(id.to_owned()), ..it } } else { it }).into())
+        Ok(found
+            .map(|it| if it.id().is_none() { Resource { uuid: Some(id.to_owned()), ..it } } else { it })
+            .into())
     }
 
     async fn order(&self, id: &str, view: &View) -> Result<Seen<Order>> {
@@ -280,7 +282,9 @@ impl Wayscloud {
         }
         let found: Option<Order> = self.api.find("status", &["marketplace-orders", id]).await?;
         self.is_the_one("order", id, found.as_ref().and_then(Order::id))?;
-        Ok(found.map(|it| if it.id().is_none() { Order { uuid: Some(id.to_owned()), ..it } } else { it }).into())
+        Ok(found
+            .map(|it| if it.id().is_none() { Order { uuid: Some(id.to_owned()), ..it } } else { it })
+            .into())
     }
 
     /// Refuses an answer that is of another thing than was asked for: what is done next would be done to that.

@@ -107,7 +107,8 @@ fn is_refusal(dialect: Dialect, create: &Served) -> bool {
     let begins = create.body.iter().find(|byte| !byte.is_ascii_whitespace());
     let is_container = matches!(begins, Some(b'{' | b'['));
     let is_whole = is_container && serde_json::from_slice::<Box<RawValue>>(&create.body).is_ok();
-    let before_work = || dialect == Dialect::Zenlayer && scalars(&create.body).any(|it| it == "REQUEST_LIMIT_EXCEEDED");
+    let before_work =
+        || dialect == Dialect::Zenlayer && scalars(&create.body).any(|it| it == "REQUEST_LIMIT_EXCEEDED");
     match status {
         408 | 409 | 425 => false,
         429 => is_whole && before_work(),

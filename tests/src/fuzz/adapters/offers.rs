@@ -22,11 +22,10 @@ fn call(dialect: Dialect) -> &'static str {
 }
 
 pub(super) fn offers(dialect: Dialect, flaw: Flaw, input: &[u8]) -> Mark {
-    let (said, served) =
-        ask(dialect, input, call(dialect), async |provider, script| {
-            let query = query(script);
-            (provider.offers(&query).await, query.disk_gib)
-        });
+    let (said, served) = ask(dialect, input, call(dialect), async |provider, script| {
+        let query = query(script);
+        (provider.offers(&query).await, query.disk_gib)
+    });
     let (said, disk_gib) = said;
     let mut offers = match said {
         Ok(offers) => offers,

@@ -26,18 +26,31 @@ const OPTIONS: [&str; 15] = [
 ];
 /// What `create` may be given: without a key it ends before anything is ordered.
 const WISHES: [&str; 9] = [
-    "--vcpus", "--memory", "--disk", "--data-disk", "--image", "--port", "--label", "--max-price", "--option",
+    "--vcpus",
+    "--memory",
+    "--disk",
+    "--data-disk",
+    "--image",
+    "--port",
+    "--label",
+    "--max-price",
+    "--option",
 ];
 
 pub(super) fn options(input: &[u8], spoil: impl Fn(Outcome) -> Outcome) -> Mark {
     let text = String::from_utf8_lossy(input);
     let create = text.starts_with("create");
     let known: &[&str] = if create { &WISHES } else { &OPTIONS };
-    let mut args: Vec<String> =
-        if create { vec!["create".to_owned()] } else { ["--output=json", "offers"].map(str::to_owned).to_vec() };
+    let mut args: Vec<String> = if create {
+        vec!["create".to_owned()]
+    } else {
+        ["--output=json", "offers"].map(str::to_owned).to_vec()
+    };
     let mut run_time = None;
     for line in text.lines() {
-        let Some((name, value)) = line.split_once(' ').filter(|(name, _)| known.contains(name)) else { continue };
+        let Some((name, value)) = line.split_once(' ').filter(|(name, _)| known.contains(name)) else {
+            continue;
+        };
         if name == "--for" {
             run_time = Some(value);
         }

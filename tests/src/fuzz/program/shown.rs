@@ -66,7 +66,8 @@ fn check_csv(outcome: &Outcome) {
         let columns = *wanted.get_or_insert(cells.len());
         assert!(cells.len() == columns, "{} columns and not {columns}: {line}", cells.len());
         for cell in cells {
-            let formula = cell.starts_with(['=', '+', '@', '\t']) || (cell.starts_with('-') && !is_number(&cell));
+            let formula =
+                cell.starts_with(['=', '+', '@', '\t']) || (cell.starts_with('-') && !is_number(&cell));
             assert!(!formula, "a cell is a formula: {line}");
         }
     }
@@ -108,7 +109,8 @@ fn check_xml(text: &str) {
             assert!(open.pop() == Some(name), "`</{name}>` ends what did not begin: this is no XML");
             continue;
         }
-        let is_name = name.starts_with(|c: char| c.is_ascii_lowercase()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
         assert!(is_name && tag.matches('"').count() % 2 == 0, "`<{tag}>` is no XML");
         if !tag.ends_with('/') {
             open.push(name);

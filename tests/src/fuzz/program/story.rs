@@ -16,7 +16,8 @@ thread_local! {
 
 pub(super) fn story(input: &[u8], spoil: impl Fn(Outcome) -> Outcome) -> Mark {
     let text = String::from_utf8_lossy(input);
-    let events: Vec<Event> = text.lines().filter_map(|line| serde_json::from_str(line).ok()).take(40).collect();
+    let events: Vec<Event> =
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).take(40).collect();
     if events.is_empty() {
         return Mark::refused();
     }
@@ -25,7 +26,12 @@ pub(super) fn story(input: &[u8], spoil: impl Fn(Outcome) -> Outcome) -> Mark {
     check(&outcome);
     assert!(outcome.code == 0, "{}", outcome.err);
     let lines = outcome.out.lines().count();
-    assert!(lines == events.len(), "an event is not told: {lines} lines of {}: {}", events.len(), outcome.out);
+    assert!(
+        lines == events.len(),
+        "an event is not told: {lines} lines of {}: {}",
+        events.len(),
+        outcome.out
+    );
     let receipt = run(&folder(), &args(&format!("receipt {name}")), Vec::new());
     check(&receipt);
     let words: std::collections::BTreeSet<_> = events.iter().map(|event| event.what.word()).collect();
