@@ -100,24 +100,31 @@ thread_local! {
     static FOLDER: RefCell<Option<TempDir>> = const { RefCell::new(None) };
 }
 
-/// Asks a market whose catalogue holds this file: its body where it begins with a list, else all of it.
+/// Asks a market whose catalogue holds this file: its body where it begins with a list, else all of it. A body with
+/// `changes` is that of the other file, the history.
 fn catalogue(input: &[u8], spoil: impl Fn(Comparison) -> Comparison) -> Mark {
     FOLDER.with_borrow_mut(|kept| {
         let folder = kept.get_or_insert_with(|| tempfile::tempdir().unwrap()).path();
-        let file = folder.join("offers-shop.json");
-        let aside = folder.join("offers-shop.set-aside");
-        for old in [&aside, &folder.join("history-shop.json"), &folder.join("history-shop.set-aside")] {
-            let _ = fs::remove_file(old);
+        let of_history = input.windows(9).any(|part| part == b"\"changes\"");
+        let holds = if of_history { "history" } else { "offers" };
+        for name in ["offers-shop", "history-shop"] {
+            let _ = fs::remove_file(folder.join(name).with_extension("json"));
+            let _ = fs::remove_file(folder.join(name).with_extension("set-aside"));
         }
-        fs::write(&file, with_header(input)).unwrap();
-        let comparison = spoil(block_on(async {
+        fs::write(folder.join(format!("{holds}-shop.json")), with_header(input, holds)).unwrap();
+        let (comparison, histories) = block_on(async {
             let mut registry = Registry::new(clock());
             registry.add(shop()).unwrap();
             let catalogue = Catalogue::in_folder(folder);
             let market = Market::new(registry, catalogue, ExchangeRates::default());
-            market.compare(&Question::new(OfferQuery::default(), now(), Duration::from_secs(86_400))).await
-        }));
-        check(&comparison, aside.exists())
+            let (histories, notes) = market.history(&OfferQuery::default()).await;
+            let day = Duration::from_secs(86_400);
+            let mut comparison = market.compare(&Question::new(OfferQuery::default(), now(), day)).await;
+            comparison.notes.extend(notes);
+            (comparison, histories)
+        });
+        let histories: usize = histories.iter().map(|history| history.changes.len()).sum();
+        check(&spoil(comparison), folder.join(format!("{holds}-shop.set-aside")).exists()).and(histories.min(4))
     })
 }
 
@@ -148,12 +155,12 @@ fn check(comparison: &Comparison, set_aside: bool) -> Mark {
 }
 
 /// A body with the header that makes it whole; a file that has one of its own stays.
-fn with_header(input: &[u8]) -> Vec<u8> {
+fn with_header(input: &[u8], holds: &str) -> Vec<u8> {
     if !input.starts_with(b"[") {
         return input.to_vec();
     }
     let body = [b"\n", input, b"\n"].concat();
     let sum: String = Sha256::digest(&body).iter().map(|byte| format!("{byte:02x}")).collect();
-    let header = format!(r#"{{"vmbroker":"offers","version":1,"account":"shop","sha256":"{sum}"}}"#);
+    let header = format!(r#"{{"vmbroker":"{holds}","version":1,"account":"shop","sha256":"{sum}"}}"#);
     [header.as_bytes(), &body].concat()
 }
