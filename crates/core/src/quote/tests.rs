@@ -148,7 +148,9 @@ fn nothing_is_rounded_before_the_last_step() {
     assert_eq!(total(&thirds, "2026-03-01T00:00:00Z", 1_200), "0.01");
     let alone = price("0.01", Period::HOUR, seconds);
     assert_eq!(total(&alone, "2026-03-01T00:00:00Z", 1), "0.0000027777777777777777777778");
-    // A fraction is shortened before it is multiplied: not one of 28 digits is lost.
+    // A fraction is shortened before it is multiplied: what can be told is told, to the last of 28 digits.
+    let huge = price("100000000000000000000000000", Period::HOUR, Billing::begun(Period::HOUR));
+    assert_eq!(total(&huge, "2026-03-01T00:00:00Z", 600), "100000000000000000000000000");
     let long = price("0.1234567890123456789012345678", Period::HOUR, Billing::begun(Period::HOUR));
     assert_eq!(total(&long, "2026-03-01T00:00:00Z", 600), "0.1234567890123456789012345678");
     let mixed = Price::new(
@@ -355,6 +357,12 @@ fn months_begun_are_counted_to_the_second() {
     for (per, run, count) in rows {
         let cost = total(&price("7", per, Billing::begun(per)), start, run);
         assert_eq!(cost, (7 * count).to_string(), "{per}: {run} s");
+    }
+    // However long, as long as time lasts.
+    for (start, months) in [(at(start), 12_000), (Timestamp::MIN, 130_000)] {
+        let endless = Billing { commitment_months: months, ..Billing::begun(month) };
+        let cost = price("1", month, endless).total(start, Duration::ZERO).exact();
+        assert_eq!(cost.map(|money| money.amount), Some(months.into()));
     }
     // On the clock: the fifth of each month, and the first of each quarter.
     let rows = [
