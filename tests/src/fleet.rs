@@ -6,9 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use vmbroker::deploy::{Broker, Choice, DeploySpec, Draw, Policy, Strategy};
 use vmbroker::journal::{Journal, Probe, SqliteJournal};
-use vmbroker::{
-    Clock, ComputeProvider, Currency, Money, OfferQuery, Owner, ProviderId, Registry, Size,
-};
+use vmbroker::{Clock, ComputeProvider, Currency, Money, OfferQuery, Owner, ProviderId, Registry, Size};
 use vmbroker_http::HttpTransport;
 use vmbroker_sim::{Cloud, Dialect, Sandbox, SandboxConfig};
 

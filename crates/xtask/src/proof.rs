@@ -39,10 +39,7 @@ const TRIALS: &[Trial] = &[
         arguments: &[TESTS, "--test", "flood", "--", "--faulted", "85000", "--first", "100000"],
     },
     Trial { name: "faults", arguments: &[TESTS, "--test", "faults", "--", "--wide"] },
-    Trial {
-        name: "fuzz",
-        arguments: &[TESTS, "--test", "fuzz", "--", "--runs", "10000000", "--seed", "2"],
-    },
+    Trial { name: "fuzz", arguments: &[TESTS, "--test", "fuzz", "--", "--runs", "10000000", "--seed", "2"] },
 ];
 
 /// The crate in which whole systems are tried.

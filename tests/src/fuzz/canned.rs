@@ -75,7 +75,7 @@ impl Canned {
             None => answer.to == "*" || name.contains(answer.to.as_str()),
         };
         let fitting = || self.script.answers.iter().enumerate().filter(|(_, answer)| fits(answer));
-        let found = fitting().find(|(at, _)| !used[*at]).or_else(|| fitting().last());
+        let found = fitting().find(|(at, _)| !used[*at]).or_else(|| fitting().next_back());
         if let Some((at, answer)) = found {
             used[at] = true;
             return Some(answer);

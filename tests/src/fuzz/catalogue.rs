@@ -124,7 +124,8 @@ fn catalogue(input: &[u8], spoil: impl Fn(Comparison) -> Comparison) -> Mark {
             (comparison, histories)
         });
         let histories: usize = histories.iter().map(|history| history.changes.len()).sum();
-        check(&spoil(comparison), folder.join(format!("{holds}-shop.set-aside")).exists()).and(histories.min(4))
+        check(&spoil(comparison), folder.join(format!("{holds}-shop.set-aside")).exists())
+            .and(histories.min(4))
     })
 }
 

@@ -22,7 +22,7 @@ pub(super) const TARGETS: &[Target] = &[
         name: "events",
         group: "journals and catalogues",
         corpora: &["events"],
-        run: |input| events(input, |event| Some(event)),
+        run: |input| events(input, Some),
         doubles: &[Double {
             lacks: "every tenth event",
             run: |input| {

@@ -11,6 +11,9 @@ use vmbroker_tests::fuzz::{Mark, Run, Target};
 use crate::execute::execute;
 use crate::shrink::shrunk;
 
+/// Who is told of each input, with its mark and its number.
+type Told = dyn FnMut(&[u8], (Mark, u64));
+
 /// How many executions follow from each other: as many must be made again to tell one of them again.
 pub(crate) const BLOCK: u64 = 256;
 
@@ -57,7 +60,7 @@ impl Ground {
         seed: u64,
         number: u64,
         most: u64,
-        told: &mut dyn FnMut(&[u8], (Mark, u64)),
+        told: &mut Told,
     ) -> Result<(), Failure> {
         self.block_of(self.target.run, seed, number, most, told)
     }
@@ -69,7 +72,7 @@ impl Ground {
         seed: u64,
         number: u64,
         most: u64,
-        told: &mut dyn FnMut(&[u8], (Mark, u64)),
+        told: &mut Told,
     ) -> Result<(), Failure> {
         let mut hasher = DefaultHasher::new();
         (seed, self.target.name, number).hash(&mut hasher);

@@ -154,10 +154,7 @@ async fn a_machine_that_vanished_with_its_project_is_not_gone() {
         let hidden = project(404, &format!(r#"{{"detail":"{said}"}}"#));
         let (_, provider) = provider(Dialect::Waldur, vec![gone(), hidden]);
         let error = provider.status(std::slice::from_ref(&it)).await.unwrap_err();
-        assert_eq!(
-            (error.kind(), error.operation()),
-            (vmbroker_core::ErrorKind::InvalidConfig, Some("status"))
-        );
+        assert_eq!((error.kind(), error.operation()), (ErrorKind::InvalidConfig, Some("status")));
     }
     let (_, provider) = provider(Dialect::Waldur, vec![gone(), project(200, "{}")]);
     assert_eq!(provider.status(&[it]).await.unwrap()[0].finding, Finding::NotFound);

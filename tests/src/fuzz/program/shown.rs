@@ -111,7 +111,7 @@ fn check_xml(text: &str) {
         }
         let is_name = name.starts_with(|c: char| c.is_ascii_lowercase())
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-        assert!(is_name && tag.matches('"').count() % 2 == 0, "`<{tag}>` is no XML");
+        assert!(is_name && tag.matches('"').count().is_multiple_of(2), "`<{tag}>` is no XML");
         if !tag.ends_with('/') {
             open.push(name);
         }

@@ -49,7 +49,7 @@ fn each_scalar_is_read_as_what_it_ought_to_be_or_is_absent() {
 
 #[test]
 fn an_id_is_text_or_a_whole_number_and_never_what_a_float_or_a_truth_value_made_of_it() {
-    let id = |json: &str| super::id(&mut serde_json::Deserializer::from_str(json)).unwrap();
+    let id = |json: &str| id(&mut serde_json::Deserializer::from_str(json)).unwrap();
     for (json, wanted) in
         [(r#""a-1""#, "a-1"), ("7", "7"), ("-7", "-7"), ("18446744073709551615", "18446744073709551615")]
     {
@@ -59,7 +59,7 @@ fn an_id_is_text_or_a_whole_number_and_never_what_a_float_or_a_truth_value_made_
     {
         assert_eq!(id(json), None, "{json}");
     }
-    let ids = |json: &str| super::ids(&mut serde_json::Deserializer::from_str(json)).unwrap();
+    let ids = |json: &str| ids(&mut serde_json::Deserializer::from_str(json)).unwrap();
     assert_eq!(ids(r#"["1",true,2.5,3]"#), [Some("1".to_owned()), None, None, Some("3".to_owned())]);
     assert_eq!((ids("5"), ids("{}").len(), ids("null").len()), (vec![Some("5".to_owned())], 0, 0));
 }

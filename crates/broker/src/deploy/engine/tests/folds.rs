@@ -1,6 +1,7 @@
 //! What an event leaves in the state, event by event.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use vmbroker_core::{Effect, Error, ErrorKind, Handle, Retry, State};
 
@@ -180,12 +181,12 @@ fn a_known_machine_stays_one_and_a_new_one_is_kept_before_it() {
         told(and(gone(), vec![(30, What::Found { leg: marker(1), handle: Box::new(handle("vm-1")) })]));
     let machine = leg(&again).machine().unwrap();
     assert_eq!((machine.gone_at, machine.unbilled_at, leg(&again).state), (None, None, LegState::Found));
-    let machine = Machine::new(order("vm-1"), at(0));
+    let machine = Machine::new(order("vm-1"), at(0), Duration::ZERO);
     let other = Handle { order: Some("o-2".to_owned()), ..handle("vm-2") };
     let same_order = Handle { order: Some("o-1".to_owned()), ..handle("vm-2") };
     assert!(machine.is(&handle("vm-1")) && machine.is(&same_order));
     assert!(!machine.is(&other) && !machine.is(&handle("vm-2")));
-    let unknown = Machine::new(handle("vm-1"), at(0));
+    let unknown = Machine::new(handle("vm-1"), at(0), Duration::ZERO);
     assert!(!unknown.is(&handle("vm-2")), "no order is not the same order");
 }
 

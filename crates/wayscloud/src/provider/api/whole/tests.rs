@@ -2,6 +2,7 @@ use super::*;
 
 type Page = (Cut, Vec<Row<String>>, Option<usize>);
 
+#[expect(clippy::ptr_arg, reason = "rows are what is handed to it")]
 fn name(row: &String) -> Option<&str> {
     (!row.is_empty()).then_some(row)
 }
