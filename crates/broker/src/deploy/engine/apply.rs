@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use vmbroker_core::{Handle, Marker, State};
 
 use super::{
-    Decision, Deployment, Event, Head, Intent, Leg, LegState, Machine, Question, Terms, Watch, What,
+    Decision, Deployment, Event, Head, Intent, Leg, LegState, Machine, Question, Terms, Watch, What, earlier,
 };
 use crate::deploy::engine::Block;
 
@@ -263,8 +263,10 @@ impl Leg {
                         row.bill(at, lag, State::Recycled);
                         row.state = Some(State::Recycled);
                     } else if *known && row.unbilled_at.is_none() {
-                        // Where nothing was ever billed, an order that is taken back never will be.
-                        row.billed_at = row.billed_at.map(|before| before.max(*asked_at));
+                        // Where nothing was ever billed, an order that is taken back never will be. And that the
+                        // machine was still known may be an old answer, too.
+                        let known = earlier(*asked_at, lag);
+                        row.billed_at = row.billed_at.map(|before| before.max(known));
                     }
                 }
                 if *machine == 0 && self.state == LegState::Deleting {
