@@ -38,7 +38,8 @@ async fn no_recording_keeps_user_data_or_the_password_of_a_machine() {
             Arc::new(Zenlayer::over(recording.clone(), id, config, credentials, clock.clone()).unwrap())
         };
         provider.create(&wish).await.unwrap_or_else(|error| panic!("{dialect}: {error}"));
-        let kept = serde_json::to_string(&recording.exchanges()).unwrap() + &format!("{:?}", recording.exchanges());
+        let kept =
+            serde_json::to_string(&recording.exchanges()).unwrap() + &format!("{:?}", recording.exchanges());
         assert_eq!(leak(kept.as_bytes()), None, "{dialect}: {kept}");
         assert!(kept.contains(wish.marker.as_str()) && kept.contains("[secret]"), "{dialect}: {kept}");
         // What was really sent is what the recording must not be.
