@@ -98,15 +98,15 @@ impl Failure {
 
     /// As text for a person: the error with its causes, then hints after an empty line.
     pub(crate) fn text(&self) -> String {
-        let mut text = format!("error: {}\n", lines(&self.message));
+        let mut text = format!("error: {}\n", line(&self.message));
         for cause in &self.causes {
-            let _ = writeln!(text, "  caused by: {}", lines(cause));
+            let _ = writeln!(text, "  caused by: {}", line(cause));
         }
         if !self.hints.is_empty() {
             text.push('\n');
         }
         for hint in &self.hints {
-            let _ = writeln!(text, "hint: {}", lines(hint));
+            let _ = writeln!(text, "hint: {}", line(hint));
         }
         text
     }
@@ -129,10 +129,9 @@ impl DerefMut for Failure {
 /// The most characters of a line of a failure. Our own have a few hundred, and a provider's are cut long before.
 const LONGEST: usize = 4_000;
 
-/// Each line made printable; the line breaks stay.
-fn lines(text: &str) -> String {
-    let shown = |line: &str| clip(&printable(&clip(line, LONGEST)), LONGEST);
-    text.lines().map(shown).collect::<Vec<_>>().join("\n")
+/// One line: a name in it that holds a line break cannot begin another.
+fn line(text: &str) -> String {
+    clip(&printable(&clip(text, LONGEST)), LONGEST)
 }
 
 impl Failure {

@@ -188,7 +188,8 @@ impl Drop for Spinner {
 
 /// The text with everything that could drive a terminal spelled out, but for line breaks.
 fn harmless(text: &str) -> Cow<'_, str> {
-    if told_apart(text).all(|(c, harmless)| harmless || c == '\n') {
+    let plain = |byte: u8| matches!(byte, b' '..=b'~' | b'\n');
+    if text.bytes().all(plain) || told_apart(text).all(|(c, harmless)| harmless || c == '\n') {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.split('\n').map(printable).collect::<Vec<_>>().join("\n"))

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tracing::{Instrument, Span, debug, field, info_span};
-use vmbroker_core::{Clock, Effect, Error, ErrorKind, ProviderId, Result, Retry, clip, printable};
+use vmbroker_core::{Clock, Effect, Error, ErrorKind, ProviderId, Result, Retry, Secret, clip, printable};
 
 use crate::budget::Budget;
 use crate::judge::{self, Verdict};
 use crate::pace::Allowance;
+use crate::redact;
 use crate::{
     Answer, Call, Defaults, Dialect, HttpConfig, HttpTransport, Limits, Nature, Redactor, Refusal, Reply,
     Request, Transport, TransportError, retry_after,
@@ -63,9 +64,20 @@ impl Channel {
         clock: Clock,
         settings: Defaults,
     ) -> Self {
+        Self::with(provider, dialect, transport, clock, settings, &[])
+    }
+
+    fn with(
+        provider: ProviderId,
+        dialect: Arc<dyn Dialect>,
+        transport: Arc<dyn Transport>,
+        clock: Clock,
+        settings: Defaults,
+        more: &[Secret],
+    ) -> Self {
         let reads = Allowance::new(settings.reads, clock.clone());
         let writes = Allowance::new(settings.writes, clock.clone());
-        let redactor = Redactor::new(dialect.secrets());
+        let redactor = Redactor::new(dialect.secrets()).and(more);
         let budget = Budget::new();
         Self(Arc::new(Inner {
             provider,
@@ -98,7 +110,8 @@ impl Channel {
             Some(transport) => transport,
             None => Arc::new(HttpTransport::of(http)?),
         };
-        Ok(Self::new(provider, dialect, transport, clock, settings))
+        let more = http.proxy.as_ref().map(redact::of_proxy).unwrap_or_default();
+        Ok(Self::with(provider, dialect, transport, clock, settings, &more))
     }
 
     /// The account.

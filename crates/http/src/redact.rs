@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use data_encoding::BASE64;
+use url::Url;
 use vmbroker_core::Secret;
 
 use crate::Answer;
@@ -47,6 +49,18 @@ impl Redactor {
     }
 }
 
+/// What nobody may see of a proxy's URL: all of it, its password, and how both are sent to it (RFC 7617).
+pub(crate) fn of_proxy(proxy: &Secret) -> Vec<Secret> {
+    let mut all = vec![proxy.clone()];
+    if let Ok(url) = Url::parse(proxy.expose()) {
+        let (user, password) = (url.username(), url.password().unwrap_or_default());
+        all.extend(
+            [password.to_owned(), BASE64.encode(format!("{user}:{password}").as_bytes())].map(Secret::new),
+        );
+    }
+    all
+}
+
 impl Redactor {
     /// The answer with each secret in its body replaced, before anything cuts the body: half a secret would no
     /// longer be known as one.
@@ -88,6 +102,16 @@ mod tests {
         assert_eq!(redactor.clean(&format!("bad {base64}, the-token")), "bad [secret], [secret]");
         assert_eq!(redactor.clean("line 2: `password: hunter-22` is weak"), "line 2: `[secret]` is weak");
         assert_eq!(Redactor::default().and(&[]).clean("password: hunter-22"), "password: hunter-22");
+    }
+
+    #[test]
+    fn a_proxys_password_is_taken_out_however_it_is_sent() {
+        let proxy = Secret::new("http://me:canary-pw@127.0.0.1:8080");
+        let redactor = Redactor::new(of_proxy(&proxy));
+        for said in ["canary-pw", "bWU6Y2FuYXJ5LXB3", proxy.expose()] {
+            assert_eq!(redactor.clean(&format!("no: {said}!")), "no: [secret]!");
+        }
+        assert_eq!(of_proxy(&Secret::new("no url")).len(), 1);
     }
 
     #[test]

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use rcgen::{
-    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
-};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;
 
 /// An authority.
@@ -55,19 +53,19 @@ impl Authority {
         let signed = match flaw {
             Flaw::SelfSigned => params.self_signed(&key),
             Flaw::Namesake => params.signed_by(&key, &Self::new().0),
-            Flaw::Authority => return accept(&self.0, self.0.key()),
+            Flaw::Authority => return accept(self.0.der(), self.0.key()),
             Flaw::None | Flaw::Name | Flaw::Expired | Flaw::NotYet => params.signed_by(&key, &self.0),
         };
-        accept(&signed.unwrap(), &key)
+        accept(signed.unwrap().der(), &key)
     }
 }
 
-fn accept(certificate: &Certificate, key: &KeyPair) -> TlsAcceptor {
+fn accept(certificate: &CertificateDer<'static>, key: &KeyPair) -> TlsAcceptor {
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder =
         ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    let config = builder.with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key);
+    let config = builder.with_no_client_auth().with_single_cert(vec![certificate.clone()], key);
     let mut config = config.unwrap();
     // What the client would take if it were offered.
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];

@@ -10,6 +10,8 @@ use vmbroker::Clock;
 use vmbroker_sim::{Dialect, Profile, Sandbox, SandboxConfig};
 use vmbroker_tests::probe::{PANIC_AT, WAIT_AT};
 
+use crate::authority::{Authority, Flaw};
+use crate::front::{Front, Trap};
 use crate::leak::{MACHINE_PASSWORD, PROXY_PASSWORD, TOKEN, leak, script};
 use crate::program::{Home, account_text};
 
@@ -99,4 +101,38 @@ async fn what_every_program_on_this_machine_can_read_of_it_holds_no_secret() {
     let output =
         tokio::time::timeout(PATIENCE, command(&home, &["list", &token]).output()).await.unwrap().unwrap();
     assert_eq!((output.status.code(), leak(&output.stderr)), (Some(2), None));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_surroundings_give_it_no_proxy_no_trust_and_no_place_for_keys() {
+    let (sandbox, home) = world().await;
+    let url = &sandbox.cloud(Dialect::Zenlayer).unwrap().url;
+    let (trap, authority) = (Trap::set().await, Authority::new());
+    let front = Front::start(url, Some(authority.server(Flaw::None))).await;
+    home.file("ca.pem", authority.pem(), 0o644);
+    let behind = format!("https://localhost:{}", front.port);
+    let account = |more: &str| account_text("zenlayer", Dialect::Zenlayer, &behind, more);
+    home.file("tls.toml", account(""), 0o644);
+    home.file("trusting.toml", account("ca_file = \"ca.pem\""), 0o644);
+    let proxy = format!("http://127.0.0.1:{}", trap.port);
+    let run = async |config: &str| {
+        let mut command = command(&home, &["list", "--provider", "zenlayer", "--config", config]);
+        for name in ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+            command.env(name, &proxy);
+        }
+        let ca = home.path("ca.pem");
+        command.env("SSL_CERT_FILE", &ca).env("SSL_CERT_DIR", home.folder()).env("CURL_CA_BUNDLE", &ca);
+        command.env("SSLKEYLOGFILE", home.path("keys"));
+        tokio::time::timeout(PATIENCE, command.output()).await.unwrap().unwrap()
+    };
+    let plain = run("vmbroker.toml").await;
+    assert_eq!(plain.status.code(), Some(0), "{plain:?}");
+    let refused = run("tls.toml").await;
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("TLS failed") && front.seen().is_empty());
+    let trusting = run("trusting.toml").await;
+    assert_eq!(trusting.status.code(), Some(0), "{trusting:?}");
+    assert!(!front.seen().is_empty());
+    assert_eq!(trap.caught().await, (0, String::new()), "the proxy of the surroundings was asked");
+    assert!(!home.path("keys").exists(), "the keys of a connection were written down");
 }

@@ -163,8 +163,8 @@ impl World {
     pub(crate) fn wish(&self, name: &str, count: u32, accounts: &[Dialect], more: &str) {
         let names: Vec<String> = accounts.iter().map(|it| format!("\"{it}\"")).collect();
         let text = format!(
-            "name = \"{name}\"\ncount = {count}\nfor = \"2h\"\nstrategy = \"in-order\"\nready = \"running\"\n[machine]\n\
-             vcpus = 2\nmemory = \"4GiB\"\nssh_keys = [\"key.pub\"]\n{more}\n[where]\nproviders = [{}]\n",
+            "name = \"{name}\"\ncount = {count}\nfor = \"2h\"\nstrategy = \"in-order\"\nready = \"running\"\n\
+             provision_within = \"2m\"\ndelete_within = \"2m\"\n[machine]\nvcpus = 2\nmemory = \"4GiB\"\nssh_keys = [\"key.pub\"]\n{more}\n[where]\nproviders = [{}]\n",
             names.join(", ")
         );
         self.home.file(&format!("{name}.toml"), text, 0o644);

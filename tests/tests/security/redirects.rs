@@ -34,14 +34,14 @@ fn is_create(dialect: Dialect, asked: &Asked) -> bool {
     }
 }
 
-/// Everything that can be asked, each of which must fail, and what an order may have changed.
-async fn ask(provider: &dyn ComputeProvider) -> Effect {
+/// Everything that can be asked.
+async fn ask(provider: &dyn ComputeProvider) {
     let handle = Handle::of_instance(provider.id(), "1");
     provider.list().await.map(drop).unwrap_err();
     provider.offers(&OfferQuery::default()).await.map(drop).unwrap_err();
     let _ = provider.status(std::slice::from_ref(&handle)).await;
     let _ = provider.delete(&handle).await;
-    provider.create(&wish()).await.map(drop).unwrap_err().effect()
+    provider.create(&wish()).await.map(drop).unwrap_err();
 }
 
 #[tokio::test(start_paused = true)]
@@ -74,8 +74,7 @@ async fn nothing_is_sent_where_a_redirect_points() {
             {
                 let place = target.clone();
                 front.meddle(move |_| Act::Say(moved(status, &place)));
-                let effect = ask(provider.as_ref()).await;
-                assert_eq!(effect, Effect::None, "{dialect} {status}: the look-ups before the order failed");
+                ask(provider.as_ref()).await;
                 // Now all goes well until the order itself.
                 let (place, created) = (target.clone(), running.cloud.ledger().entries.len());
                 front.meddle(move |asked| {
