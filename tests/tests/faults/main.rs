@@ -92,7 +92,8 @@ fn unseen(plot: &Plot, lack: Lack) -> Option<String> {
     };
     let line = found.1.lines().next().unwrap_or_default();
     println!("faults: {}: without {lack}, found out by '{}': {line}", plot.dialect, found.0);
-    let is_what_it_is_for = ["lost", "doubled", "written down", "a sweep finds"].iter().any(|word| line.contains(word));
+    let is_what_it_is_for =
+        ["lost", "doubled", "written down", "a sweep finds"].iter().any(|word| line.contains(word));
     (!is_what_it_is_for).then(|| command(plot, Some(lack), &found))
 }
 

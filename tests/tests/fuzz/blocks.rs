@@ -12,7 +12,7 @@ use crate::execute::execute;
 use crate::shrink::shrunk;
 
 /// Who is told of each input, with its mark and its number.
-type Told = dyn FnMut(&[u8], (Mark, u64));
+type Told<'a> = dyn FnMut(&[u8], (Mark, u64)) + 'a;
 
 /// How many executions follow from each other: as many must be made again to tell one of them again.
 pub(crate) const BLOCK: u64 = 256;
@@ -60,7 +60,7 @@ impl Ground {
         seed: u64,
         number: u64,
         most: u64,
-        told: &mut Told,
+        told: &mut Told<'_>,
     ) -> Result<(), Failure> {
         self.block_of(self.target.run, seed, number, most, told)
     }
@@ -72,7 +72,7 @@ impl Ground {
         seed: u64,
         number: u64,
         most: u64,
-        told: &mut Told,
+        told: &mut Told<'_>,
     ) -> Result<(), Failure> {
         let mut hasher = DefaultHasher::new();
         (seed, self.target.name, number).hash(&mut hasher);

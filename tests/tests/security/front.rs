@@ -33,12 +33,15 @@ impl Asked {
     }
 }
 
+/// What is done to the body of an answer.
+pub(crate) type Change = Box<dyn Fn(&[u8]) -> Vec<u8> + Send>;
+
 /// What is done with one request.
 pub(crate) enum Act {
     /// The cloud answers.
     Pass,
     /// The cloud answers, and this is done to the body of it.
-    Change(Box<dyn Fn(&[u8]) -> Vec<u8> + Send>),
+    Change(Change),
     /// This is the whole answer, to the byte; the connection is closed after it.
     Say(Vec<u8>),
 }

@@ -93,7 +93,7 @@ fn spoil(value: &mut Value, key: &str, which: Which, payload: &str, left: &mut u
             *left -= 1;
             // A marker in it is still found.
             *text = format!("{text} {payload}");
-            if *left % 2 == 0 && payload.len() < HUGE {
+            if left.is_multiple_of(2) && payload.len() < HUGE {
                 *text = format!("{payload}{text}");
             }
         }
@@ -456,7 +456,7 @@ async fn hostile_words_of_a_user_make_no_file_and_stay_text() {
             let done = judge.run(args, Some(80), false).await;
             assert!(done.code != 0 || args[0] == "offers", "{args:?}: {done:?}");
         }
-        let quoted = Value::from(word).to_string().replace("\\u007f", "\\u007f");
+        let quoted = Value::from(word).to_string();
         for text in [
             config.replace("[accounts.zenlayer]", &format!("[accounts.{quoted}]")),
             format!("{quoted} = 1\n{config}"),

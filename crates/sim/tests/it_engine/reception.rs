@@ -59,7 +59,7 @@ impl Counter {
 async fn each_fault_ends_the_call_in_its_own_way_and_only_some_are_done() {
     let second = Duration::from_secs(1);
     let answered = |ending: &Ending, status: u16| matches!(ending, Ending::Answered(Answer { status: it, .. }) if *it == status);
-    let rows: Vec<(FaultKind, bool, Box<dyn Fn(&Ending) -> bool>)> = vec![
+    let rows: Vec<(FaultKind, bool, Fits)> = vec![
         (FaultKind::Reset, false, Box::new(|it| *it == Ending::Lost)),
         (FaultKind::LoseAnswer, true, Box::new(|it| *it == Ending::Lost)),
         (FaultKind::TruncateAnswer, true, Box::new(|it| matches!(it, Ending::Cut(_)))),

@@ -253,7 +253,7 @@ fn what_may_live_and_what_is_held_back_follow_from_state_and_machines() {
 
 #[test]
 fn a_fault_keeps_what_an_error_says_of_the_create() {
-    let wait = std::time::Duration::from_secs(90);
+    let wait = Duration::from_secs(90);
     let error = Error::new(ErrorKind::Unavailable, "gone away\nfor now").with_effect(Effect::Unknown);
     let error = error.with_retry(Retry::After(wait)).with_code("E42");
     let fault = Fault::from(&error);
@@ -265,8 +265,5 @@ fn a_fault_keeps_what_an_error_says_of_the_create() {
     let back = Error::from(&fault);
     assert_eq!((back.kind(), back.effect(), back.retry()), (fault.kind, fault.effect, fault.retry));
     assert_eq!(Fault::unclear("lost").effect, Effect::Unknown);
-    assert_eq!(
-        (told_to_wait(Retry::After(wait)), told_to_wait(Retry::Backoff)),
-        (wait, std::time::Duration::ZERO)
-    );
+    assert_eq!((told_to_wait(Retry::After(wait)), told_to_wait(Retry::Backoff)), (wait, Duration::ZERO));
 }
