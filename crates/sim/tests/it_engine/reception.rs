@@ -55,6 +55,9 @@ impl Counter {
     }
 }
 
+/// What the ending of a request must be like.
+type Fits = Box<dyn Fn(&Ending) -> bool>;
+
 #[tokio::test(start_paused = true)]
 async fn each_fault_ends_the_call_in_its_own_way_and_only_some_are_done() {
     let second = Duration::from_secs(1);
