@@ -43,4 +43,15 @@ mod tests {
         });
         assert!((100..=111).contains(&repeats.count()));
     }
+
+    #[test]
+    fn calls_without_trouble_save_up_ten_repeats_and_not_a_tenth_more() {
+        let budget = Budget::new();
+        (0..1_000).for_each(|_| budget.earn());
+        assert_eq!((0..20).filter(|_| budget.spend()).count(), 10);
+        (0..9).for_each(|_| budget.earn());
+        assert!(!budget.spend(), "nine calls are no repeat");
+        budget.earn();
+        assert!(budget.spend());
+    }
 }

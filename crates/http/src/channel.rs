@@ -267,3 +267,30 @@ fn pause(retry: Retry, tries: u32) -> Duration {
 fn real_timeout(timeout: Duration, speed: u32) -> Duration {
     (timeout / speed).max(SHORTEST_TIMEOUT.min(timeout))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_a_bound_and_are_spread_over_all_of_it() {
+        for (tries, most) in [(1, 500), (2, 1_000), (3, 2_000), (7, 32_000), (20, 32_000)] {
+            let most = Duration::from_millis(most);
+            let drawn: Vec<Duration> = (0..200).map(|_| pause(Retry::Backoff, tries)).collect();
+            assert!(drawn.iter().all(|pause| *pause <= most), "{tries}");
+            assert!(drawn.iter().any(|pause| *pause > most / 2), "{tries}");
+            assert!(drawn.iter().any(|pause| *pause < most / 2), "{tries}");
+        }
+        let told = Duration::from_secs(7);
+        assert_eq!(pause(Retry::After(told), 3), told);
+    }
+
+    #[test]
+    fn a_faster_clock_shortens_limits_but_never_below_what_a_machine_needs() {
+        let seconds = Duration::from_secs;
+        let rows = [(30, 1, 30), (30, 5, 6), (30, 1_000, 3), (2, 1, 2), (2, 1_000, 2)];
+        for (limit, speed, wanted) in rows {
+            assert_eq!(real_timeout(seconds(limit), speed), seconds(wanted), "{limit} s at {speed}");
+        }
+    }
+}

@@ -155,6 +155,21 @@ mod tests {
     }
 
     #[test]
+    fn a_page_in_place_of_json_passes_and_a_redirect_or_a_refusal_in_json_stays() {
+        let rows = [
+            (404, "<html>", Retry::Backoff),
+            (404, r#"{"error":"no"}"#, Retry::Never),
+            (302, "<html>", Retry::Never),
+            (302, "{}", Retry::Never),
+        ];
+        for (status, body, retry) in rows {
+            let verdict =
+                of_refusal(Nature::Read, &answer(status, body), &refusal(ErrorKind::Protocol), None);
+            assert_eq!(verdict.retry, retry, "{status} {body}");
+        }
+    }
+
+    #[test]
     fn a_create_is_never_repeated_here() {
         for kind in ErrorKind::ALL {
             for status in [400, 409, 429, 500, 503] {

@@ -1,6 +1,7 @@
 //! The wire room against a listener that answers byte by byte.
 #![expect(clippy::unwrap_used, reason = "a test")]
 
+mod repeats;
 mod scripted;
 
 use std::sync::Arc;
