@@ -1,9 +1,16 @@
-//! The engine against a model of a cloud that does everything a real one may, with seeds.
+//! The engine against a model of a cloud that does everything a real one may, with seeds; and beside it, question by
+//! question, what it answers in each state.
 
 mod bills;
+mod choices;
+mod folds;
 mod lists;
+mod looks;
 mod model;
+mod moments;
 mod reactions;
+mod story;
+mod turns;
 
 use model::{Setting, run};
 

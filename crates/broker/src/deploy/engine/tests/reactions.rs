@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use vmbroker_core::{Effect, ErrorKind, Retry};
 
-use super::super::react::{MOST_REFUSALS, Reaction, to_refusal};
+use super::super::react::{MOST_REFUSALS, Reaction, to_failure, to_refusal};
 use super::super::{Event, Fault, What};
 use super::model::{at, choice, marker, opened};
 
@@ -85,6 +85,33 @@ fn a_told_pause_is_kept_and_clipped() {
             Reaction::Next(_) | Reaction::Halt => Timestamp::MAX,
         }
     };
+    assert_eq!(again(0), at(4), "a quarter of the account's pace, doubled with each refusal");
     assert_eq!(again(90), at(90));
     assert_eq!(again(1_000_000), at(600));
+}
+
+#[test]
+fn what_is_blocked_comes_back_after_its_time() {
+    let mut state = opened(1, &[choice("a", 1)]);
+    let planned = What::Planned { leg: marker(1), intent: 1, number: 1, choice: Box::new(choice("a", 1)) };
+    state.fold(&[Event { at: at(0), what: planned }]);
+    let mut leg = state.leg(marker(1)).unwrap().clone();
+    leg.refusals = 3;
+    let minutes = |kind: ErrorKind| match to_refusal(&leg, &Fault::new(kind, "no"), Duration::ZERO, at(0)) {
+        Reaction::Next(Some(block)) => block.until.map(|until| until.duration_since(at(0)).as_secs() / 60),
+        Reaction::Next(None) | Reaction::Again(_) | Reaction::Halt => None,
+    };
+    let rows = [
+        (ErrorKind::OutOfCapacity, 10),
+        (ErrorKind::QuotaExceeded, 30),
+        (ErrorKind::InsufficientFunds, 60),
+        (ErrorKind::Unavailable, 5),
+    ];
+    for (kind, wanted) in rows {
+        assert_eq!(minutes(kind), Some(wanted), "{kind:?}");
+    }
+    let failed = to_failure(&leg, "it broke", at(0));
+    assert_eq!((failed.account.as_str(), failed.why.as_str()), ("a", "it broke"));
+    assert_eq!(failed.offer.zip(failed.location), Some((leg.choice.offer, leg.choice.location.to_string())));
+    assert_eq!(failed.until, Some(at(300)));
 }
