@@ -425,7 +425,11 @@ mod tests {
         assert_eq!(price.to_string(), "5 USDC once + 0.30698 USDC/day + 14 USDC/3 months + ?");
         let free = r#"{"currency":"USD","charges":[{"item":"machine","amount":"0","due":"once"}]}"#;
         assert!(!serde_json::from_str::<Price>(free).unwrap().is_known());
-        assert_eq!(serde_json::from_str::<Price>(r#"{"charges":[]}"#).unwrap(), Price::untold());
+        for none in [r#"{"charges":[]}"#, r#"{"currency":"USD","charges":[]}"#] {
+            assert_eq!(serde_json::from_str::<Price>(none).unwrap(), Price::untold());
+        }
+        let plain = serde_json::to_string(&Price::new(Currency::USD, vec![machine("1")])).unwrap();
+        assert!(!plain.contains("minimum") && !plain.contains("commitment"), "{plain}");
     }
 
     #[test]
@@ -433,6 +437,9 @@ mod tests {
         for text in ["second", "minute", "hour", "day", "month", "3 months", "30 days"] {
             assert_eq!(text.parse::<Period>().unwrap().to_string(), text);
         }
+        let term = Period::new(3, Unit::Month);
+        assert_eq!((term.count(), term.unit()), (3, Unit::Month));
+        assert_eq!(Period::new(0, Unit::Hour), Period::HOUR);
         for text in ["", "0 hours", "fortnight", "-1 days", "1.5 hours"] {
             assert!(text.parse::<Period>().is_err(), "{text}");
         }

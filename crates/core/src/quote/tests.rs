@@ -148,6 +148,9 @@ fn nothing_is_rounded_before_the_last_step() {
     assert_eq!(total(&thirds, "2026-03-01T00:00:00Z", 1_200), "0.01");
     let alone = price("0.01", Period::HOUR, seconds);
     assert_eq!(total(&alone, "2026-03-01T00:00:00Z", 1), "0.0000027777777777777777777778");
+    // A fraction is shortened before it is multiplied: not one of 28 digits is lost.
+    let long = price("0.1234567890123456789012345678", Period::HOUR, Billing::begun(Period::HOUR));
+    assert_eq!(total(&long, "2026-03-01T00:00:00Z", 600), "0.1234567890123456789012345678");
     let mixed = Price::new(
         Currency::USD,
         vec![
@@ -164,6 +167,8 @@ fn nothing_is_rounded_before_the_last_step() {
 fn an_invoice_rounds_the_line_of_each_month_up() {
     let hourly = price("0.012", Period::HOUR, Billing::monthly(Period::HOUR));
     let rows = [
+        // What was started is on the bill.
+        ("2026-03-01T10:00:00Z", 0, "0.02"),
         ("2026-03-01T10:00:00Z", 1, "0.02"),
         ("2026-03-01T10:00:00Z", 5 * HOUR, "0.06"),
         ("2026-03-01T10:00:00Z", 6 * HOUR, "0.08"),
@@ -192,6 +197,7 @@ fn a_share_of_a_month_counts_the_days_begun_from_the_start() {
         ("2026-03-01T12:00:00Z", 29 * DAY + 12 * HOUR, "31"),
         ("2026-03-01T23:00:00Z", 31 * DAY, "32.24"),
         ("2026-03-02T00:00:00Z", 30 * DAY, "30.07"),
+        ("2026-03-31T23:59:59Z", 0, "1.24"),
         ("2026-03-31T23:59:59Z", 1, "1.24"),
         ("2026-03-31T23:59:59Z", 2, "2.48"),
     ];
@@ -285,4 +291,113 @@ fn a_quote_tells_how_each_line_was_made() {
     );
     assert_eq!(quote.total.exact().unwrap().to_string(), "8.76896 USD");
     assert_eq!(quote.lines.iter().map(|line| line.amount.amount).sum::<Decimal>(), decimal("8.76896"));
+}
+
+#[test]
+fn a_quote_says_which_boundaries_of_the_clock_were_reached() {
+    let how = |per: Period, billing: Billing, seconds: u64| {
+        let quote = price("1", per, billing).quote(at("2026-03-01T17:50:00Z"), Duration::from_secs(seconds));
+        quote.lines[0].how.clone()
+    };
+    let hourly = |offset| Billing::at_the_clock(Period::HOUR, offset);
+    let words = "one at the start and one at each 15 minutes past the hour";
+    assert_eq!(how(Period::HOUR, hourly(900), 600), format!("1 hour x 1 USD/hour, {words}"));
+    // A boundary exactly at the end is reached.
+    let words = "one at the start and one at each 00 minutes past the hour (first at 2026-03-01 18:00 UTC)";
+    assert_eq!(how(Period::HOUR, hourly(0), 600), format!("2 hours x 1 USD/hour, {words}"));
+    assert_eq!(how(Period::HOUR, hourly(0), HOUR + 600), format!("3 hours x 1 USD/hour, {words}"));
+    let monthly = |offset| Billing::at_the_clock(Period::MONTH, offset);
+    let words = "one at the start and one at each month of the clock";
+    assert_eq!(how(Period::MONTH, monthly(0), 600), format!("1 month x 1 USD/month, {words}"));
+    let first = format!("2 months x 1 USD/month, {words} (first at 2026-04-01 00:00 UTC)");
+    assert_eq!(how(Period::MONTH, monthly(0), 31 * DAY), first);
+    let first = format!("2 months x 1 USD/month, {words} (first at 2026-03-02 00:00 UTC)");
+    assert_eq!(how(Period::MONTH, monthly(86_400), DAY), first);
+    let minimum = Billing { minimum_seconds: 3_600, ..Billing::begun(Period::SECOND) };
+    let words = "3600 seconds x 1 USD/hour, each second begun, for at least 3600 seconds";
+    assert_eq!(how(Period::HOUR, minimum, 600), words);
+    assert_eq!(how(Period::HOUR, minimum, HOUR), "3600 seconds x 1 USD/hour, each second begun");
+}
+
+#[test]
+fn a_line_of_each_calendar_month_is_rounded_and_a_term_of_several_is_not_a_line_of_each() {
+    let start = "2026-01-15T00:00:00Z";
+    let term = Period::new(3, Unit::Month);
+    let quarter = price("13.3", term, Billing::monthly(term));
+    assert_eq!(total(&quarter, start, 76 * DAY), "13.3");
+    assert_eq!(total(&quarter, start, 76 * DAY + 1), "26.6");
+    let month = price("26.251", Period::MONTH, Billing::monthly(Period::MONTH));
+    assert_eq!(total(&month, start, DAY), "26.26");
+    assert_eq!(total(&month, start, 17 * DAY), "26.26");
+    assert_eq!(total(&month, start, 17 * DAY + 1), "52.52");
+    let pairs = price("0.012", Period::HOUR, Billing::monthly(Period::new(2, Unit::Hour)));
+    assert_eq!(total(&pairs, start, 1), "0.03");
+}
+
+#[test]
+fn months_begun_are_counted_to_the_second() {
+    let start = "2026-01-31T12:00:00Z";
+    let (month, term) = (Period::MONTH, Period::new(3, Unit::Month));
+    // The last day of a month stands for the days that a shorter one does not have.
+    let rows = [
+        (month, 0, 1),
+        (month, 28 * DAY, 1),
+        (month, 28 * DAY + 1, 2),
+        (month, 59 * DAY, 2),
+        (month, 59 * DAY + 1, 3),
+        (month, 3_652 * DAY, 120),
+        (month, 3_652 * DAY + 1, 121),
+        (term, 89 * DAY, 1),
+        (term, 89 * DAY + 1, 2),
+        (term, 181 * DAY, 2),
+        (term, 181 * DAY + 1, 3),
+    ];
+    for (per, run, count) in rows {
+        let cost = total(&price("7", per, Billing::begun(per)), start, run);
+        assert_eq!(cost, (7 * count).to_string(), "{per}: {run} s");
+    }
+    // On the clock: the fifth of each month, and the first of each quarter.
+    let rows = [
+        (month, 4 * 86_400, "2026-01-04T00:00:00Z", DAY - 1, 1),
+        (month, 4 * 86_400, "2026-01-04T00:00:00Z", DAY, 2),
+        (month, 4 * 86_400, "2026-01-05T00:00:00Z", 31 * DAY - 1, 1),
+        (month, 4 * 86_400, "2026-01-05T00:00:00Z", 31 * DAY, 2),
+        (term, 0, "2026-02-15T00:00:00Z", 45 * DAY - 1, 1),
+        (term, 0, "2026-02-15T00:00:00Z", 45 * DAY, 2),
+    ];
+    for (per, offset, start, run, count) in rows {
+        let cost = total(&price("7", per, Billing::at_the_clock(per, offset)), start, run);
+        assert_eq!(cost, (7 * count).to_string(), "{per}: {run} s from {start}");
+    }
+}
+
+#[test]
+fn a_cap_holds_for_the_pieces_that_begin_in_each_calendar_month() {
+    let capped = |amount: &str, cap: &str, billing: Billing| {
+        price(amount, billing.increment, Billing { cap: Some(decimal(cap)), ..billing })
+    };
+    let hourly = capped("0.02", "0.03", Billing::begun(Period::HOUR));
+    let on_the_hour = capped("0.02", "0.03", Billing::at_the_clock(Period::HOUR, 0));
+    let daily = capped("0.5", "3", Billing::at_the_clock(Period::DAY, 64_500));
+    let invoiced = capped("0.02", "0.03", Billing::monthly(Period::HOUR));
+    let terms = capped("2", "1.5", Billing::begun(Period::MONTH));
+    let rows = [
+        // What begins with the first second of a month is that month's.
+        (&hourly, "2026-01-31T23:00:00Z", HOUR, "0.02"),
+        (&hourly, "2026-01-31T23:00:00Z", 2 * HOUR, "0.04"),
+        (&hourly, "2026-01-31T23:00:00Z", 3 * HOUR, "0.05"),
+        (&hourly, "2026-01-31T22:59:59Z", 2 * HOUR, "0.03"),
+        (&hourly, "2026-01-31T22:59:59Z", 2 * HOUR + 1, "0.05"),
+        (&on_the_hour, "2026-01-31T22:30:00Z", HOUR, "0.03"),
+        (&on_the_hour, "2026-01-31T22:30:00Z", HOUR + HALF_AN_HOUR, "0.05"),
+        (&daily, "2026-01-30T12:00:00Z", 2 * DAY, "1.5"),
+        (&daily, "2026-01-30T12:00:00Z", 11 * DAY, "4.5"),
+        (&invoiced, "2026-01-31T23:00:00Z", HOUR, "0.02"),
+        (&invoiced, "2026-01-31T23:00:00Z", 4 * HOUR, "0.05"),
+        (&terms, "2026-01-31T12:00:00Z", 59 * DAY, "3"),
+        (&hourly, "2026-01-15T00:00:00Z", 365 * DAY, "0.39"),
+    ];
+    for (price, start, run, wanted) in rows {
+        assert_eq!(total(price, start, run), wanted, "{price}: {run} s from {start}");
+    }
 }
