@@ -381,6 +381,7 @@ fn a_cap_holds_for_the_pieces_that_begin_in_each_calendar_month() {
     let daily = capped("0.5", "3", Billing::at_the_clock(Period::DAY, 64_500));
     let invoiced = capped("0.02", "0.03", Billing::monthly(Period::HOUR));
     let terms = capped("2", "1.5", Billing::begun(Period::MONTH));
+    let quarters = capped("13.3", "10", Billing::monthly(Period::new(3, Unit::Month)));
     let rows = [
         // What begins with the first second of a month is that month's.
         (&hourly, "2026-01-31T23:00:00Z", HOUR, "0.02"),
@@ -395,7 +396,11 @@ fn a_cap_holds_for_the_pieces_that_begin_in_each_calendar_month() {
         (&invoiced, "2026-01-31T23:00:00Z", HOUR, "0.02"),
         (&invoiced, "2026-01-31T23:00:00Z", 4 * HOUR, "0.05"),
         (&terms, "2026-01-31T12:00:00Z", 59 * DAY, "3"),
+        (&quarters, "2026-01-15T00:00:00Z", 76 * DAY, "10"),
+        (&quarters, "2026-01-15T00:00:00Z", 76 * DAY + 1, "20"),
         (&hourly, "2026-01-15T00:00:00Z", 365 * DAY, "0.39"),
+        // Up to the last month that there is.
+        (&hourly, "9998-01-01T00:00:00Z", 700 * DAY, "0.72"),
     ];
     for (price, start, run, wanted) in rows {
         assert_eq!(total(price, start, run), wanted, "{price}: {run} s from {start}");
