@@ -34,6 +34,7 @@ fn only_what_costs_money_for_sure_is_billed_at_least() {
         // It came back.
         (&[Running, Deleting, Running], (Some(3), None)),
         (&[Running, Recycled, Running], (Some(3), None)),
+        (&[Running, Gone, Deleting], (Some(1), None)),
         // A word that nobody knows may cost money, and proves no cost.
         (&[Running, Unrecognised], (Some(1), None)),
         (&[Running, Recycled, Unrecognised], (Some(1), None)),
