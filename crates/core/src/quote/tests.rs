@@ -356,6 +356,12 @@ fn months_begun_are_counted_to_the_second() {
         let cost = total(&price("7", per, Billing::begun(per)), start, run);
         assert_eq!(cost, (7 * count).to_string(), "{per}: {run} s");
     }
+    // However long, as long as time lasts.
+    for (start, months) in [(at(start), 12_000), (Timestamp::MIN, 130_000)] {
+        let endless = Billing { commitment_months: months, ..Billing::begun(month) };
+        let cost = price("1", month, endless).total(start, Duration::ZERO).exact();
+        assert_eq!(cost.map(|money| money.amount), Some(months.into()));
+    }
     // On the clock: the fifth of each month, and the first of each quarter.
     let rows = [
         (month, 4 * 86_400, "2026-01-04T00:00:00Z", DAY - 1, 1),

@@ -51,9 +51,10 @@ fn an_event_tells_which_rows_it_changed() {
         assert_eq!(touched(what), BTreeSet::from([Touched::Leg(marker(1))]));
     }
     assert_eq!(Deployment::folded("web", &[]), None);
-    let events = [Event { at: at(3), what: What::Wanted { intent: 1 } }];
+    let events = [What::Wanted { intent: 2 }, What::Wanted { intent: 3 }, What::Dropped { intent: 3 }];
+    let events = events.map(|what| Event { at: at(3), what });
     let folded = Deployment::folded("web", &events).unwrap();
-    assert_eq!((folded.name(), folded.head.created_at, folded.wanted().collect()), ("web", at(3), vec![1]));
+    assert_eq!((folded.name(), folded.head.created_at, folded.wanted().collect()), ("web", at(3), vec![2]));
 }
 
 #[test]
