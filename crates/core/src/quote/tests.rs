@@ -148,7 +148,9 @@ fn nothing_is_rounded_before_the_last_step() {
     assert_eq!(total(&thirds, "2026-03-01T00:00:00Z", 1_200), "0.01");
     let alone = price("0.01", Period::HOUR, seconds);
     assert_eq!(total(&alone, "2026-03-01T00:00:00Z", 1), "0.0000027777777777777777777778");
-    // A fraction is shortened before it is multiplied: not one of 28 digits is lost.
+    // A fraction is shortened before it is multiplied: what can be told is told, to the last of 28 digits.
+    let huge = price("100000000000000000000000000", Period::HOUR, Billing::begun(Period::HOUR));
+    assert_eq!(total(&huge, "2026-03-01T00:00:00Z", 600), "100000000000000000000000000");
     let long = price("0.1234567890123456789012345678", Period::HOUR, Billing::begun(Period::HOUR));
     assert_eq!(total(&long, "2026-03-01T00:00:00Z", 600), "0.1234567890123456789012345678");
     let mixed = Price::new(
