@@ -58,9 +58,14 @@ impl Order {
         }
     }
 
-    /// Which sets are told.
-    pub(crate) fn limits(&self) -> Limits {
-        let (all, sqlite) = if self.wide { (2, 2) } else { (1, 1) };
-        Limits { plain: Sizes { core: 3, more: 2, all }, sqlite: Sizes { core: 2, more: sqlite, all: 1 } }
+    /// Which sets are told at this cloud. The gate has no time for all of a Waldur, whose story has the most points.
+    pub(crate) fn limits(&self, cloud: Dialect) -> Limits {
+        let (core, more, all) = match (self.wide, cloud) {
+            (true, _) => (3, 2, 2),
+            (false, Dialect::Waldur) => (2, 1, 1),
+            (false, _) => (3, 2, 1),
+        };
+        let sqlite = if self.wide { 2 } else { 1 };
+        Limits { plain: Sizes { core, more, all }, sqlite: Sizes { core: 2, more: sqlite, all: 1 } }
     }
 }
