@@ -210,6 +210,16 @@ pub enum Due {
     },
 }
 
+impl Due {
+    /// The most that one calendar month costs; absent: no limit.
+    fn cap(self) -> Option<Decimal> {
+        match self {
+            Self::Once => None,
+            Self::Rate { billing, .. } => billing.cap,
+        }
+    }
+}
+
 /// One part of a price.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charge {
@@ -279,7 +289,7 @@ impl Price {
             let why = format!("the {} is said to cost {} {currency}", charge.item, charge.amount.normalize());
             return Self::unknown(why);
         }
-        if charges.iter().all(|charge| charge.amount.is_zero()) {
+        if charges.iter().all(is_free) {
             return Self::unknown("it is said to cost nothing");
         }
         Self { currency: Some(currency), charges, unknown: Vec::new() }
@@ -343,13 +353,14 @@ impl Price {
     }
 }
 
+/// Whether nothing is ever charged: the amount is zero, or a calendar month may not cost more than that.
+fn is_free(charge: &Charge) -> bool {
+    charge.amount.is_zero() || charge.due.cap().is_some_and(|cap| cap.is_zero())
+}
+
 fn is_negative(charge: &Charge) -> bool {
-    let cap = match charge.due {
-        Due::Once => None,
-        Due::Rate { billing, .. } => billing.cap,
-    };
     let below = |amount: Decimal| amount.is_sign_negative() && !amount.is_zero();
-    below(charge.amount) || cap.is_some_and(below)
+    below(charge.amount) || charge.due.cap().is_some_and(below)
 }
 
 impl fmt::Display for Price {
@@ -399,6 +410,17 @@ mod tests {
         let cap = Billing { cap: Some(Decimal::NEGATIVE_ONE), ..Billing::begun(Period::HOUR) };
         let capped = Charge::rate("machine", Decimal::ONE, Period::HOUR, cap);
         assert!(!Price::new(Currency::USD, vec![capped]).is_known());
+        let capped = |cap| {
+            let billing = Billing { cap: Some(cap), ..Billing::begun(Period::HOUR) };
+            Charge::rate("machine", Decimal::ONE, Period::HOUR, billing)
+        };
+        let price = Price::new(Currency::USD, vec![capped(Decimal::ZERO)]);
+        assert_eq!(
+            price.unknown_parts(),
+            ["it is said to cost nothing"],
+            "a month that may cost nothing is free"
+        );
+        assert!(Price::new(Currency::USD, vec![capped(Decimal::ZERO), capped(Decimal::ONE)]).is_known());
         assert!(Price::new(Currency::USD, vec![machine("0.5"), machine("0")]).is_known());
     }
 

@@ -106,8 +106,9 @@ impl Timing {
     pub fn over(&self, mut semantics: Semantics) -> Result<Semantics> {
         let read = |field: &str, given: SignedDuration| {
             Duration::try_from(given).map_err(|_| {
-                let message =
-                    format!("`timing.{field}` is `-{:#}`, but it must not be negative", given.abs());
+                // The longest negative time has no positive one; nobody misses the second.
+                let length = given.checked_neg().unwrap_or(SignedDuration::MAX);
+                let message = format!("`timing.{field}` is `-{length:#}`, but it must not be negative");
                 Error::new(ErrorKind::InvalidConfig, message)
             })
         };
@@ -128,5 +129,33 @@ impl Timing {
             }
         }
         Ok(semantics)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_below_zero_is_refused_by_name_down_to_the_longest_there_is() {
+        let semantics = Semantics {
+            kind: "test",
+            status_batch: None,
+            creates_order: false,
+            approval_possible: false,
+            name: NameRule { longest: 25, capitals: false, full_stop: false },
+            create_applies_within: Duration::ZERO,
+            list_lags_by: Duration::ZERO,
+            visible_within: None,
+            delete: DeleteMode::Direct,
+            poll_every: Duration::from_secs(1),
+        };
+        for (given, shown) in
+            [(SignedDuration::from_secs(-1), "-1s"), (SignedDuration::MIN, "-2562047788015215h")]
+        {
+            let timing = Timing { list_lags_by: Some(given), ..Timing::default() };
+            let error = timing.over(semantics.clone()).unwrap_err();
+            assert!(error.message().starts_with(&format!("`timing.list_lags_by` is `{shown}")), "{error}");
+        }
     }
 }

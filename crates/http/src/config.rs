@@ -70,8 +70,12 @@ fn positive(field: &str, given: SignedDuration) -> Result<Duration> {
 }
 
 fn wrong(field: &str, given: SignedDuration, allowed: &str) -> Error {
-    let sign = if given.is_negative() { "-" } else { "" };
-    let message = format!("`{field}` is `{sign}{:#}`, but it must be {allowed}", given.abs());
+    // The longest negative time has no positive one; nobody misses the second.
+    let (sign, length) = match given.is_negative() {
+        true => ("-", given.checked_neg().unwrap_or(SignedDuration::MAX)),
+        false => ("", given),
+    };
+    let message = format!("`{field}` is `{sign}{length:#}`, but it must be {allowed}");
     Error::new(ErrorKind::InvalidConfig, message)
 }
 
@@ -132,6 +136,8 @@ mod tests {
         );
         let backwards = HttpConfig { write_every: Some("-1s".parse().unwrap()), ..HttpConfig::default() };
         assert!(refused(backwards).starts_with("`http.write_every` is `-1s`"));
+        let least = HttpConfig { write_every: Some(SignedDuration::MIN), ..HttpConfig::default() };
+        assert!(refused(least).starts_with("`http.write_every` is `-2562047788015215h 30m "));
         let set = HttpConfig { write_timeout: Some("2m".parse().unwrap()), ..HttpConfig::default() };
         assert_eq!(set.over(defaults).unwrap().write_timeout, Duration::from_secs(120));
     }

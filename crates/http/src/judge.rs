@@ -73,9 +73,10 @@ fn finish(nature: Nature, effect: Effect, passing: bool, told: Option<Duration>)
 }
 
 fn is_complete_json(body: &[u8]) -> bool {
-    let is_container =
-        body.iter().find(|byte| !byte.is_ascii_whitespace()).is_some_and(|byte| matches!(byte, b'{' | b'['));
-    is_container && serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok()
+    // JSON is text: what is none was damaged on its way, whatever its brackets say.
+    let Ok(text) = std::str::from_utf8(body) else { return false };
+    let is_container = text.trim_ascii_start().starts_with(['{', '[']);
+    is_container && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
 #[cfg(test)]
@@ -128,6 +129,9 @@ mod tests {
                 of_refusal(Nature::Read, &answer(status, body), &refusal(ErrorKind::Unavailable), None);
             assert_eq!(read.effect, Effect::None, "{status} {body}");
         }
+        let damaged = Answer { body: b"{\"error\":\"n\xff\"}".to_vec(), ..answer(400, "") };
+        let verdict = of_refusal(Nature::Once, &damaged, &refusal(ErrorKind::IncompatibleOffer), None);
+        assert_eq!(verdict.effect, Effect::Unknown, "what is no text is no JSON");
         let not_sent = TransportError::NotSent("refused".into());
         let cut = TransportError::Interrupted("reset".into());
         assert_eq!(of_transport(Nature::Once, &not_sent).effect, Effect::None);

@@ -44,7 +44,8 @@ impl Allowance {
     fn take(&self) -> Duration {
         let now = self.clock.elapsed();
         let mut whole_at = self.whole_at.lock().unwrap_or_else(PoisonError::into_inner);
-        *whole_at = (*whole_at).max(now) + self.pace.every;
+        // An account may set any pace: one that is slower than time itself waits for ever, and that is all.
+        *whole_at = (*whole_at).max(now).saturating_add(self.pace.every);
         let saved = self.pace.every.saturating_mul(self.pace.burst.max(1));
         whole_at.saturating_sub(saved).saturating_sub(now)
     }
@@ -53,6 +54,15 @@ impl Allowance {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_slowest_pace_that_can_be_written_waits_and_does_not_overflow() {
+        let clock = Clock::simulated("2026-01-01T00:00:00Z".parse().unwrap(), 1);
+        let allowance = Allowance::new(Pace { every: Duration::MAX, burst: 3 }, clock);
+        assert_eq!([(); 4].map(|()| allowance.take()), [Duration::ZERO; 4]);
+        let slow = Allowance::new(Pace { every: Duration::MAX / 2, burst: 1 }, allowance.clock);
+        assert!(slow.take().is_zero() && slow.take() > Duration::from_secs(1 << 60));
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_burst_goes_at_once_and_the_rest_at_the_pace() {

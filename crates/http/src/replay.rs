@@ -64,7 +64,7 @@ impl Exchange {
         let query = request.url.query().map(|query| format!("?{query}")).unwrap_or_default();
         let (status, answer_headers, answer) = match outcome {
             Ok(answer) => {
-                let clean = |(name, value): &(String, String)| (name.clone(), redactor.clean(value));
+                let clean = |(name, value): &(String, String)| (redactor.clean(name), redactor.clean(value));
                 (Some(answer.status), answer.headers.iter().map(clean).collect(), text(&answer.body))
             }
             Err(error) => (None, Vec::new(), redactor.clean(&error.to_string())),

@@ -1,7 +1,7 @@
 //! Reading what does not keep to its document: a number as text, a null, one bad row among a thousand.
 //!
 //! For a field whose value is worth having and whose absence sinks nothing: `#[serde(default, deserialize_with =
-//! "scalar::one")]`, or [`many`], [`object`], [`objects`]. None of these fails on valid JSON: what cannot be read is
+//! "scalar::one")]`, or [`id`], [`ids`], [`many`], [`object`], [`objects`]. None of these fails on valid JSON: what cannot be read is
 //! absent. No value is copied into a tree first, so that a list of 10,000 machines is read as fast as its plain
 //! structs.
 //!
@@ -12,4 +12,4 @@ mod figure;
 mod loose;
 
 pub use figure::Figure;
-pub use loose::{Loose, Row, Scalar, many, object, objects, one};
+pub use loose::{Loose, Row, Scalar, id, ids, many, object, objects, one};

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use rust_decimal::Decimal;
-use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
+use rust_decimal::prelude::ToPrimitive;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
@@ -30,26 +30,34 @@ pub trait Loose: Sized {
     fn of(scalar: Scalar<'_>) -> Option<Self>;
 }
 
-/// Text as it is; a number or truth value as it is written.
+/// From here on a binary float stands for more than one whole number: which one was written is not known any more.
+const FLOATS_SKIP: f64 = 9_007_199_254_740_992.0;
+
+/// Text as it is; a truth value or whole number as it is written. One with a point or an exponent is written as a binary
+/// float is that is near it, for 15 digits the same number, and absent where it is so large that none may be near. An id
+/// is read by [`id`].
 impl Loose for String {
     fn of(scalar: Scalar<'_>) -> Option<Self> {
-        Some(match scalar {
-            Scalar::Text(text) => text.to_owned(),
-            Scalar::Whole(number) => number.to_string(),
-            Scalar::Large(number) => number.to_string(),
-            Scalar::Real(number) => number.to_string(),
-            Scalar::Flag(flag) => flag.to_string(),
-        })
+        match scalar {
+            Scalar::Text(text) => Some(text.to_owned()),
+            Scalar::Whole(number) => Some(number.to_string()),
+            Scalar::Large(number) => Some(number.to_string()),
+            Scalar::Real(number) => (number.abs() < FLOATS_SKIP).then(|| number.to_string()),
+            Scalar::Flag(flag) => Some(flag.to_string()),
+        }
     }
 }
 
-/// A whole number, as a number or as text: `4`, `4.0`, `"4"`. One with a fraction is absent, not cut.
+/// A whole number, as a number or as text: `4`, `4.0`, `"4"`. One with a fraction is absent, not cut, and so is one with
+/// a point or an exponent that is so large that digits of it may be lost.
 impl Loose for i64 {
     fn of(scalar: Scalar<'_>) -> Option<Self> {
         match scalar {
             Scalar::Whole(number) => Some(number),
             Scalar::Large(number) => Self::try_from(number).ok(),
-            Scalar::Real(number) => Decimal::from_f64(number).filter(Decimal::is_integer)?.to_i64(),
+            // Asked of the float itself: a decimal would round the smallest fractions away first.
+            Scalar::Real(number) if number.abs() >= FLOATS_SKIP || number.fract() != 0.0 => None,
+            Scalar::Real(number) => number.to_i64(),
             Scalar::Text(text) => whole(text)?.to_i64(),
             Scalar::Flag(_) => None,
         }
@@ -103,6 +111,24 @@ pub fn one<'de, D: Deserializer<'de>, T: Loose>(source: D) -> Result<Option<T>, 
     source.deserialize_any(One(PhantomData))
 }
 
+/// One id: text, or a whole number as it is written; absent where it is anything else. A truth value names nothing, and
+/// a number with a point or an exponent has been through a float, which may have made another thing's id of it.
+///
+/// # Errors
+/// Those of the source: never for valid JSON.
+pub fn id<'de, D: Deserializer<'de>>(source: D) -> Result<Option<String>, D::Error> {
+    Ok(one::<D, Id>(source)?.map(|id| id.0))
+}
+
+/// A list of ids, with an absent one for each item that is none, so that none is overlooked; a single scalar is a list of
+/// one.
+///
+/// # Errors
+/// Those of the source: never for valid JSON.
+pub fn ids<'de, D: Deserializer<'de>>(source: D) -> Result<Vec<Option<String>>, D::Error> {
+    source.deserialize_any(Ids)
+}
+
 /// A list of scalars, without those of which nothing can be made; a single scalar is a list of one.
 ///
 /// # Errors
@@ -153,9 +179,22 @@ impl<T: Serialize> Serialize for Row<T> {
 
 struct One<T>(PhantomData<T>);
 struct Many<T>(PhantomData<T>);
+struct Id(String);
+struct Ids;
 struct Item<T>(Option<T>);
 struct RowVisitor<T>(PhantomData<T>);
 struct Objects<T>(PhantomData<T>);
+
+impl Loose for Id {
+    fn of(scalar: Scalar<'_>) -> Option<Self> {
+        match scalar {
+            Scalar::Text(text) => Some(Self(text.to_owned())),
+            Scalar::Whole(number) => Some(Self(number.to_string())),
+            Scalar::Large(number) => Some(Self(number.to_string())),
+            Scalar::Real(_) | Scalar::Flag(_) => None,
+        }
+    }
+}
 
 impl<'de, T: Loose> Deserialize<'de> for Item<T> {
     fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
@@ -231,6 +270,24 @@ impl<'de, T: Loose> Visitor<'de> for Many<T> {
             items.extend(item);
         }
         Ok(items)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {
+        drain_object(object).map(|()| Vec::new())
+    }
+}
+
+impl<'de> Visitor<'de> for Ids {
+    type Value = Vec<Option<String>>;
+
+    scalars!(|scalar| vec![Id::of(scalar).map(|id| id.0)]);
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut ids = Vec::new();
+        while let Some(Item::<Id>(item)) = list.next_element()? {
+            ids.push(item.map(|id| id.0));
+        }
+        Ok(ids)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<Self::Value, A::Error> {

@@ -225,7 +225,8 @@ async fn a_secret_that_the_provider_repeats_is_not_shown() {
 #[tokio::test(start_paused = true)]
 async fn a_recording_keeps_no_secret_and_plays_back() {
     let body = format!("{{\"echo\":\"{CANARY}\"}}");
-    let scripted = Scripted::start(vec![answer(200, "x-id: 7\r\n", &body)]).await;
+    let headers = format!("x-id: 7\r\nx-{CANARY}: {CANARY}\r\n");
+    let scripted = Scripted::start(vec![answer(200, &headers, &body)]).await;
     let recording =
         Arc::new(Recording::new(Arc::new(HttpTransport::new(None).unwrap()), vec![Secret::new(CANARY)]));
     channel_over(recording.clone(), clock()).send(call(Nature::Read, scripted.port)).await.unwrap();

@@ -48,6 +48,35 @@ fn each_scalar_is_read_as_what_it_ought_to_be_or_is_absent() {
 }
 
 #[test]
+fn an_id_is_text_or_a_whole_number_and_never_what_a_float_or_a_truth_value_made_of_it() {
+    let id = |json: &str| super::id(&mut serde_json::Deserializer::from_str(json)).unwrap();
+    for (json, wanted) in
+        [(r#""a-1""#, "a-1"), ("7", "7"), ("-7", "-7"), ("18446744073709551615", "18446744073709551615")]
+    {
+        assert_eq!(id(json).as_deref(), Some(wanted));
+    }
+    for json in ["true", "1.0", "1e3", "18446744073709551616", "12345678901234567890123", "null", "[1]", "{}"]
+    {
+        assert_eq!(id(json), None, "{json}");
+    }
+    let ids = |json: &str| super::ids(&mut serde_json::Deserializer::from_str(json)).unwrap();
+    assert_eq!(ids(r#"["1",true,2.5,3]"#), [Some("1".to_owned()), None, None, Some("3".to_owned())]);
+    assert_eq!((ids("5"), ids("{}").len(), ids("null").len()), (vec![Some("5".to_owned())], 0, 0));
+}
+
+#[test]
+fn what_a_float_cannot_hold_exactly_is_absent_and_not_another_number() {
+    let whole = |json: &str| one::<_, i64>(&mut serde_json::Deserializer::from_str(json)).unwrap();
+    assert_eq!(
+        (whole("9007199254740991.0"), whole("9007199254740993.0")),
+        (Some(9_007_199_254_740_991), None)
+    );
+    assert_eq!((whole("1e-40"), whole("-0.0"), whole("4.000001")), (None, Some(0), None), "nothing is cut");
+    let text = |json: &str| one::<_, String>(&mut serde_json::Deserializer::from_str(json)).unwrap();
+    assert_eq!((text("22.04").as_deref(), text("123456789012345678901234567890")), (Some("22.04"), None));
+}
+
+#[test]
 fn the_largest_numbers_are_kept_and_larger_ones_absent() {
     let read = |json: &str| one::<_, u64>(&mut serde_json::Deserializer::from_str(json)).unwrap();
     assert_eq!(read("18446744073709551615"), Some(u64::MAX));
