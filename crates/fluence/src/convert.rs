@@ -228,7 +228,7 @@ fn append(extras: &mut Extras, field: impl Into<Cow<'static, str>>, text: &str) 
 }
 
 fn known_port(port: &VmPort) -> Option<Port> {
-    let number = u16::try_from(port.port.as_ref()?.whole()?).ok()?;
+    let number = u16::try_from(port.port.as_ref()?.whole()?).ok().filter(|number| *number != 0)?;
     let protocol = port.protocol.as_deref()?;
     if protocol.eq_ignore_ascii_case("tcp") {
         Some(Port { number, protocol: Protocol::Tcp })

@@ -15,10 +15,10 @@ pub(crate) use page::Page;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Order {
-    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::id", skip_serializing_if = "Option::is_none")]
     pub(crate) uuid: Option<String>,
     /// How WAYSCloud's prose and Waldur's terminate name the id.
-    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::id", skip_serializing_if = "Option::is_none")]
     pub(crate) order_uuid: Option<String>,
     #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) project: Option<String>,
@@ -34,10 +34,10 @@ pub(crate) struct Order {
     #[serde(rename = "type", deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) kind: Option<String>,
     /// The id of the thing at `/api/marketplace-resources/`: the one that stays.
-    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::id", skip_serializing_if = "Option::is_none")]
     pub(crate) marketplace_resource_uuid: Option<String>,
     /// The id of the machine at `/api/openstack-instances/`; null before it exists and after it ended.
-    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::id", skip_serializing_if = "Option::is_none")]
     pub(crate) resource_uuid: Option<String>,
     #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) resource_name: Option<String>,
@@ -91,7 +91,7 @@ pub(crate) struct Attributes {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Resource {
-    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::id", skip_serializing_if = "Option::is_none")]
     pub(crate) uuid: Option<String>,
     #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
@@ -99,20 +99,20 @@ pub(crate) struct Resource {
     pub(crate) state: Option<String>,
     #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) created: Option<String>,
-    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::id", skip_serializing_if = "Option::is_none")]
     pub(crate) offering_uuid: Option<String>,
     /// `OpenStack.Instance` for a machine, `OpenStack.Volume` for its disk, which bears the machine's name too.
     #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) offering_type: Option<String>,
-    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::id", skip_serializing_if = "Option::is_none")]
     pub(crate) project_uuid: Option<String>,
     /// The machine's hyperlink; null before it exists, after it ended, and where it never came to be.
     #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) scope: Option<String>,
     /// The machine's id at `/api/openstack-instances/`.
-    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::id", skip_serializing_if = "Option::is_none")]
     pub(crate) resource_uuid: Option<String>,
-    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::id", skip_serializing_if = "Option::is_none")]
     pub(crate) backend_id: Option<String>,
     #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) error_message: Option<String>,
@@ -168,7 +168,7 @@ pub(crate) struct Metadata {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Project {
-    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::id", skip_serializing_if = "Option::is_none")]
     pub(crate) uuid: Option<String>,
     #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
@@ -178,7 +178,7 @@ pub(crate) struct Project {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Image {
-    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::id", skip_serializing_if = "Option::is_none")]
     pub(crate) uuid: Option<String>,
     #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
@@ -194,7 +194,7 @@ pub(crate) struct Image {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Flavor {
-    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::id", skip_serializing_if = "Option::is_none")]
     pub(crate) uuid: Option<String>,
     #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
@@ -212,7 +212,7 @@ pub(crate) struct Flavor {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Subnet {
-    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::id", skip_serializing_if = "Option::is_none")]
     pub(crate) uuid: Option<String>,
     #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,
@@ -227,7 +227,7 @@ pub(crate) struct Subnet {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Key {
-    #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "scalar::id", skip_serializing_if = "Option::is_none")]
     pub(crate) uuid: Option<String>,
     #[serde(deserialize_with = "scalar::one", skip_serializing_if = "Option::is_none")]
     pub(crate) name: Option<String>,

@@ -144,8 +144,9 @@ impl Zenlayer {
             let got = created.instance_id_set.len();
             return Err(reply.protocol(&format!("the answer names {got} machines in place of one")));
         };
-        let handle = Handle::of_instance(self.id(), id.as_str());
-        if instance_id(&handle).is_none() {
+        let handle = Handle::of_instance(self.id(), id.as_deref().unwrap_or_default());
+        // What no command could take again is no id, whatever its letters.
+        if instance_id(&handle).is_none() || handle.to_string().parse::<Handle>().is_err() {
             return Err(reply.protocol("the machine's id is none"));
         }
         Ok(handle.made(self.api.channel.clock().now(), request.marker))

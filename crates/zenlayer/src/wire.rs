@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
-use vmbroker_http::scalar::{Row, many, object, objects, one};
+use vmbroker_http::scalar::{Row, id, ids, many, object, objects, one};
 
 /// What every answer is wrapped in: `…/api-introduction/instruction/response`.
 ///
@@ -52,8 +52,8 @@ pub(crate) struct Page<T> {
 #[cfg_attr(test, derive(Serialize))]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Created {
-    #[serde(default, deserialize_with = "many")]
-    pub(crate) instance_id_set: Vec<String>,
+    #[serde(default, deserialize_with = "ids")]
+    pub(crate) instance_id_set: Vec<Option<String>>,
 }
 
 /// InstanceInfo of `…/vm/datastructure`: 29 fields.
@@ -61,9 +61,9 @@ pub(crate) struct Created {
 #[cfg_attr(test, derive(Serialize))]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct InstanceInfo {
-    #[serde(deserialize_with = "one")]
+    #[serde(deserialize_with = "id")]
     pub(crate) instance_id: Option<String>,
-    #[serde(deserialize_with = "one")]
+    #[serde(deserialize_with = "id")]
     pub(crate) zone_id: Option<String>,
     #[serde(deserialize_with = "one")]
     pub(crate) instance_name: Option<String>,
@@ -74,7 +74,7 @@ pub(crate) struct InstanceInfo {
     /// In GiB.
     #[serde(deserialize_with = "one")]
     pub(crate) memory: Option<i64>,
-    #[serde(deserialize_with = "one")]
+    #[serde(deserialize_with = "id")]
     pub(crate) image_id: Option<String>,
     #[serde(deserialize_with = "one")]
     pub(crate) image_name: Option<String>,
@@ -94,13 +94,13 @@ pub(crate) struct InstanceInfo {
     pub(crate) public_ipv6_addresses: Vec<String>,
     #[serde(deserialize_with = "many")]
     pub(crate) private_ip_addresses: Vec<String>,
-    #[serde(deserialize_with = "one")]
+    #[serde(deserialize_with = "id")]
     pub(crate) subnet_id: Option<String>,
     #[serde(deserialize_with = "one")]
     pub(crate) create_time: Option<String>,
     #[serde(deserialize_with = "one")]
     pub(crate) expired_time: Option<String>,
-    #[serde(deserialize_with = "one")]
+    #[serde(deserialize_with = "id")]
     pub(crate) resource_group_id: Option<String>,
     #[serde(deserialize_with = "one")]
     pub(crate) resource_group_name: Option<String>,
@@ -117,7 +117,7 @@ pub(crate) struct InstanceInfo {
     pub(crate) data_disks: Vec<DiskInfo>,
     #[serde(deserialize_with = "one")]
     pub(crate) auto_renew: Option<bool>,
-    #[serde(deserialize_with = "one")]
+    #[serde(deserialize_with = "id")]
     pub(crate) key_id: Option<String>,
     #[serde(deserialize_with = "object")]
     pub(crate) nic: Option<NicInfo>,
@@ -129,7 +129,7 @@ pub(crate) struct InstanceInfo {
 #[cfg_attr(test, derive(Serialize))]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct DiskInfo {
-    #[serde(deserialize_with = "one")]
+    #[serde(deserialize_with = "id")]
     pub(crate) disk_id: Option<String>,
     #[serde(deserialize_with = "one")]
     pub(crate) disk_name: Option<String>,
@@ -158,7 +158,7 @@ pub(crate) struct NicInfo {
 #[cfg_attr(test, derive(Serialize))]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct StatusInfo {
-    #[serde(deserialize_with = "one")]
+    #[serde(deserialize_with = "id")]
     pub(crate) instance_id: Option<String>,
     #[serde(deserialize_with = "one")]
     pub(crate) instance_status: Option<String>,
@@ -178,7 +178,7 @@ pub(crate) struct ZoneSet {
 #[cfg_attr(test, derive(Serialize))]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ZoneInfo {
-    #[serde(deserialize_with = "one")]
+    #[serde(deserialize_with = "id")]
     pub(crate) zone_id: Option<String>,
     #[serde(deserialize_with = "one")]
     pub(crate) zone_name: Option<String>,
@@ -204,7 +204,7 @@ pub(crate) struct ModelSet {
 #[cfg_attr(test, derive(Serialize))]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ModelInfo {
-    #[serde(deserialize_with = "one")]
+    #[serde(deserialize_with = "id")]
     pub(crate) zone_id: Option<String>,
     #[serde(deserialize_with = "one")]
     pub(crate) instance_type: Option<String>,
@@ -229,7 +229,7 @@ pub(crate) struct ModelInfo {
 #[cfg_attr(test, derive(Serialize))]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct ImageInfo {
-    #[serde(deserialize_with = "one")]
+    #[serde(deserialize_with = "id")]
     pub(crate) image_id: Option<String>,
     #[serde(deserialize_with = "one")]
     pub(crate) image_name: Option<String>,
@@ -253,9 +253,9 @@ pub(crate) struct ImageInfo {
 #[cfg_attr(test, derive(Serialize))]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct SubnetInfo {
-    #[serde(deserialize_with = "one")]
+    #[serde(deserialize_with = "id")]
     pub(crate) subnet_id: Option<String>,
-    #[serde(deserialize_with = "one")]
+    #[serde(deserialize_with = "id")]
     pub(crate) zone_id: Option<String>,
     #[serde(deserialize_with = "one")]
     pub(crate) subnet_status: Option<String>,
@@ -268,7 +268,7 @@ pub(crate) struct SubnetInfo {
 #[cfg_attr(test, derive(Serialize))]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct KeyPairInfo {
-    #[serde(deserialize_with = "one")]
+    #[serde(deserialize_with = "id")]
     pub(crate) key_id: Option<String>,
     #[serde(deserialize_with = "one")]
     pub(crate) key_name: Option<String>,
@@ -281,7 +281,7 @@ pub(crate) struct KeyPairInfo {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Imported {
-    #[serde(default, deserialize_with = "one")]
+    #[serde(default, deserialize_with = "id")]
     pub(crate) key_id: Option<String>,
 }
 

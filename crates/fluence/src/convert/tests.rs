@@ -232,7 +232,7 @@ fn what_does_not_parse_is_kept_and_loses_no_machine() {
         Contract::April2025,
         json!({"id":"0xAb","vmName":"x","status":"ACTIVE","createdAt":"+002025-03-01T00:00:000000000Z",
                "nextBillingAt":"soon","publicIp":"not an address","ports":[{"port":132,"protocol":"sctp"},
-               {"port":99999,"protocol":"tcp"},{"port":53,"protocol":"UDP"}],
+               {"port":99999,"protocol":"tcp"},{"port":0,"protocol":"tcp"},{"port":53,"protocol":"UDP"}],
                "datacenter":{"countryCode":"XX","tier":"best","certifications":null}})
         .to_string(),
     );
@@ -245,7 +245,7 @@ fn what_does_not_parse_is_kept_and_loses_no_machine() {
             ("countryCode", "XX"),
             ("createdAt", "+002025-03-01T00:00:000000000Z"),
             ("nextBillingAt", "soon"),
-            ("ports", "132/sctp | 99999/tcp"),
+            ("ports", "132/sctp | 99999/tcp | 0/tcp"),
             ("publicIp", "not an address"),
             ("tier", "best"),
         ]

@@ -4,13 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
-use vmbroker_core::{Error, ErrorKind, Handle, Marker, Result};
+use vmbroker_core::{Error, ErrorKind, Handle, Marker, Result, Retry};
 
 use super::Wayscloud;
 use super::api::{PAGE_SIZE, Pair};
 use crate::config::Dialect;
 use crate::convert::{Phase, Seen, Sight, Stage, phase_of, stage_of};
-use crate::wire::{Order, Resource, fits_path, plain_uuid};
+use crate::wire::{Order, Resource, fits_path, plain_uuid, same_uuid};
 
 /// The fields of a resource that we read: a whole one has 7 KB, these a tenth of that.
 const RESOURCE_FIELDS: [&str; 13] = [
@@ -259,14 +259,26 @@ impl Wayscloud {
         query
     }
 
+    /// The machine with this id.
     async fn resource(&self, id: &str, view: &View) -> Result<Seen<Resource>> {
+        let seen = self.resource_at(id, view).await?;
+        self.is_the_one("machine", id, seen.found().and_then(Resource::id))?;
+        Ok(seen)
+    }
+
+    /// What stands at the path of this id, which may have another.
+    async fn resource_at(&self, id: &str, view: &View) -> Result<Seen<Resource>> {
         if let Some(resource) = view.resources.get(&plain_uuid(id)) {
             return Ok(Seen::Found(resource.clone()));
         }
         if !fits_path(id) {
             return Ok(Seen::Missing);
         }
-        Ok(self.api.find("status", &["marketplace-resources", id]).await?.into())
+        let found: Option<Resource> = self.api.find("status", &["marketplace-resources", id]).await?;
+        // A row that does not tell its id is the one that was asked for: without one it could never be ended.
+        Ok(found
+            .map(|it| if it.id().is_none() { Resource { uuid: Some(id.to_owned()), ..it } } else { it })
+            .into())
     }
 
     async fn order(&self, id: &str, view: &View) -> Result<Seen<Order>> {
@@ -276,7 +288,20 @@ impl Wayscloud {
         if !fits_path(id) {
             return Ok(Seen::Missing);
         }
-        Ok(self.api.find("status", &["marketplace-orders", id]).await?.into())
+        let found: Option<Order> = self.api.find("status", &["marketplace-orders", id]).await?;
+        self.is_the_one("order", id, found.as_ref().and_then(Order::id))?;
+        Ok(found
+            .map(|it| if it.id().is_none() { Order { uuid: Some(id.to_owned()), ..it } } else { it })
+            .into())
+    }
+
+    /// Refuses an answer that is of another thing than was asked for: what is done next would be done to that.
+    fn is_the_one(&self, what: &str, asked: &str, told: Option<&str>) -> Result<()> {
+        if told.is_none_or(|told| same_uuid(told, asked)) {
+            return Ok(());
+        }
+        let why = format!("the {what} `{asked}` was asked for, and another one was answered");
+        Err(self.api.broken("status", &why).with_retry(Retry::Backoff))
     }
 
     /// The machine of an order: the one it names, else the one with exactly its name, else, where it does not even
@@ -300,8 +325,9 @@ impl Wayscloud {
             Phase::Awaiting | Phase::Working | Phase::Ended | Phase::Unknown => return Ok(Seen::NotAsked),
         }
         let mut found = Seen::NotAsked;
+        // Perhaps the id of the machine behind it.
         if let Some(id) = order.resource_uuid.as_deref() {
-            found = self.resource(id, view).await?;
+            found = self.resource_at(id, view).await?;
         }
         match (&found, named, marker) {
             (Seen::Found(_), _, _) => Ok(found),

@@ -14,7 +14,7 @@ pub(crate) type Figures = BTreeMap<String, Option<Figure>>;
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Offering {
-    #[serde(deserialize_with = "scalar::one")]
+    #[serde(deserialize_with = "scalar::id")]
     pub(crate) uuid: Option<String>,
     #[serde(deserialize_with = "scalar::one")]
     pub(crate) name: Option<String>,
@@ -25,10 +25,10 @@ pub(crate) struct Offering {
     #[serde(deserialize_with = "scalar::one")]
     pub(crate) state: Option<String>,
     /// The project that it is for; absent or null where it is for all.
-    #[serde(deserialize_with = "scalar::one")]
+    #[serde(deserialize_with = "scalar::id")]
     pub(crate) project_uuid: Option<String>,
     /// The tenant that its images, flavors and subnets belong to.
-    #[serde(deserialize_with = "scalar::one")]
+    #[serde(deserialize_with = "scalar::id")]
     pub(crate) scope_uuid: Option<String>,
     /// `false` where what is ordered from it is on no bill.
     #[serde(deserialize_with = "scalar::one")]
@@ -77,7 +77,7 @@ pub(crate) struct Component {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub(crate) struct Plan {
-    #[serde(deserialize_with = "scalar::one")]
+    #[serde(deserialize_with = "scalar::id")]
     pub(crate) uuid: Option<String>,
     #[serde(deserialize_with = "scalar::one")]
     pub(crate) url: Option<String>,

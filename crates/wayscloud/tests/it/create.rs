@@ -28,6 +28,9 @@ async fn an_unclear_outcome_is_unknown_and_one_order_is_all_that_was_sent() {
         answered(201, "{}"),
         answered(201, r#"{"uuid":null,"state":"Creating"}"#),
         answered(201, r#"{"uuid":"../../api/"}"#),
+        // A truth value is no id, and a number that went through a float is another one's.
+        answered(201, r#"{"uuid":true}"#),
+        answered(201, r#"{"uuid":12345678901234567890123}"#),
         answered(200, "[]"),
         answered(200, r#"["683089"]"#),
         answered(409, r#"{"detail":"?"}"#),

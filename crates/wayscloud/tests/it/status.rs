@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
-use vmbroker_core::{ComputeProvider, Finding, Handle, State};
+use vmbroker_core::{ComputeProvider, ErrorKind, Finding, Handle, Retry, State};
 use vmbroker_http::{Answer, Exchange, Request};
 use vmbroker_wayscloud::Dialect;
 
@@ -49,6 +49,26 @@ async fn an_order_becomes_its_machine_step_by_step() {
     assert_eq!(it.to_string(), format!("ways/instance:{RESOURCE}"));
     assert_eq!((it.order.as_deref(), it.marker), (Some(ORDER), Some(marker())));
     assert_eq!(replay.left(), 0);
+}
+
+/// What is done next would be done to what was answered: it must be what was asked for.
+#[tokio::test(start_paused = true)]
+async fn an_answer_without_an_id_keeps_ours_and_one_of_another_thing_is_an_error() {
+    let machine = handle(&format!("instance:{RESOURCE}"));
+    let whole = resource("OK", ON);
+    for dialect in [Dialect::Documented, Dialect::Waldur] {
+        let nameless = whole.replace(&format!(r#""uuid":"{RESOURCE}","#), "");
+        let (_, without) = provider(dialect, vec![get(&resource_path(), &nameless)]);
+        let seen = without.status(std::slice::from_ref(&machine)).await.unwrap().remove(0);
+        assert_eq!((seen.handle.instance.as_deref(), seen.state()), (Some(RESOURCE), Some(State::Running)));
+        let (_, other) = provider(dialect, vec![get(&resource_path(), &whole.replace(RESOURCE, MACHINE))]);
+        let error = other.status(std::slice::from_ref(&machine)).await.unwrap_err();
+        assert_eq!((error.kind(), error.retry()), (ErrorKind::Protocol, Retry::Backoff), "{error}");
+        let order = format!(r#"{{"uuid":"{DELETION}","state":"pending-consumer"}}"#);
+        let (replay, other) = provider(dialect, vec![get(&order_path(), &order)]);
+        other.delete(&handle(&format!("order:{ORDER}"))).await.unwrap_err();
+        assert_eq!(asked(&replay), [format!("GET {}", order_path())], "another order is not withdrawn");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -134,10 +154,7 @@ async fn a_machine_that_vanished_with_its_project_is_not_gone() {
         let hidden = project(404, &format!(r#"{{"detail":"{said}"}}"#));
         let (_, provider) = provider(Dialect::Waldur, vec![gone(), hidden]);
         let error = provider.status(std::slice::from_ref(&it)).await.unwrap_err();
-        assert_eq!(
-            (error.kind(), error.operation()),
-            (vmbroker_core::ErrorKind::InvalidConfig, Some("status"))
-        );
+        assert_eq!((error.kind(), error.operation()), (ErrorKind::InvalidConfig, Some("status")));
     }
     let (_, provider) = provider(Dialect::Waldur, vec![gone(), project(200, "{}")]);
     assert_eq!(provider.status(&[it]).await.unwrap()[0].finding, Finding::NotFound);

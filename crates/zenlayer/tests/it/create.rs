@@ -91,6 +91,11 @@ async fn an_unclear_create_is_unknown_and_sent_once() {
         (answer(200, success(&json!({ "instanceIdSet": [ID, "2"] }))), ErrorKind::Protocol),
         (answer(200, success(&json!({ "instanceIdSet": ["../x"] }))), ErrorKind::Protocol),
         (answer(200, success(&json!({ "instanceIdSet": {} }))), ErrorKind::Protocol),
+        // Another machine that has no id we can read; what is no id; one that a float rounded; one without end.
+        (answer(200, success(&json!({ "instanceIdSet": [ID, true] }))), ErrorKind::Protocol),
+        (answer(200, success(&json!({ "instanceIdSet": [true] }))), ErrorKind::Protocol),
+        (answer(200, r#"{"response":{"instanceIdSet":[12345678901234567890123]}}"#), ErrorKind::Protocol),
+        (answer(200, success(&json!({ "instanceIdSet": ["1".repeat(129)] }))), ErrorKind::Protocol),
     ];
     for (last, kind) in rows {
         let shown = format!("{:?} {}", last.status, last.answer);

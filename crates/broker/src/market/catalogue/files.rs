@@ -100,8 +100,11 @@ impl CacheFile {
         if header.sha256 != checksum(body) {
             return Err(wrong("is damaged"));
         }
-        serde_json::from_slice(body)
-            .map_err(|error| Unusable::Wrong(format!("cannot be understood: {error}")))
+        // What is wrong with it is said in its own words.
+        serde_json::from_slice(body).map_err(|error| {
+            let why = clip(&printable(&error.to_string()), 200);
+            Unusable::Wrong(format!("cannot be understood: {why}"))
+        })
     }
 
     /// Replaces what it holds.

@@ -69,8 +69,10 @@ fn foreign_and_newer_files_are_set_aside_and_say_why() {
         let (value, note) = file(folder.path()).read::<Vec<u32>>();
         assert!(value.is_none() && note.as_ref().is_some_and(|note| note.contains(why)), "{text} {note:?}");
     }
-    file(folder.path()).write(&vec!["a text"]).unwrap();
-    assert!(file(folder.path()).read::<Vec<u32>>().1.unwrap().contains("cannot be understood"));
+    file(folder.path()).write(&vec![format!("a \u{202e}\ntext{}", "!".repeat(1_000))]).unwrap();
+    let note = file(folder.path()).read::<Vec<u32>>().1.unwrap();
+    assert!(note.contains("cannot be understood: invalid type: string \"a \\u{202e}"), "{note}");
+    assert!(!note.contains('\n') && note.len() < 600, "it is a line with an end: {note}");
 }
 
 #[test]
