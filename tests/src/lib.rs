@@ -7,6 +7,7 @@
 )]
 
 mod fleet;
+pub mod fuzz;
 pub mod probe;
 pub mod proof;
 mod stage;
