@@ -9,6 +9,7 @@
 
 use std::sync::LazyLock;
 
-static TARGET: LazyLock<String> = LazyLock::new(|| std::env::var("FUZZ_TARGET").expect("FUZZ_TARGET names no target"));
+static TARGET: LazyLock<String> =
+    LazyLock::new(|| std::env::var("FUZZ_TARGET").expect("FUZZ_TARGET names no target"));
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| vmbroker_tests::fuzz::run(&TARGET, input));

@@ -11,11 +11,11 @@ pub(super) const LONGEST: usize = 2_000;
 /// Stands wherever a secret of an account stands.
 pub(super) const SECRET: &str = "canary-5b1f0a7e-secret";
 
-/// A class of characters, and whether one is of it.
-type Class = (&'static str, fn(char) -> bool);
+/// Whether a character is of a class.
+type Is = fn(char) -> bool;
 
 /// Each class of characters that could drive a terminal, reorder or break a line, or hide in it.
-const CLASSES: [Class; 10] = [
+const CLASSES: [(&str, Is); 10] = [
     // Cc: C0 with its line breaks, DEL and C1, whose 0x9b starts an escape sequence by itself.
     ("control", |c| matches!(c, '\0'..='\x1f' | '\x7f'..='\u{9f}')),
     // Zl and Zp.

@@ -11,11 +11,11 @@ use vmbroker_tests::fuzz::{Mark, Run, Target};
 use crate::execute::execute;
 use crate::shrink::shrunk;
 
-/// Who is told of each input, with its mark and its number.
-type Told<'a> = dyn FnMut(&[u8], (Mark, u64)) + 'a;
-
 /// How many executions follow from each other: as many must be made again to tell one of them again.
 pub(crate) const BLOCK: u64 = 256;
+
+/// Is told of each input, what it came to, and the processor's time in nanoseconds.
+pub(crate) type Told<'a> = &'a mut dyn FnMut(&[u8], (Mark, u64));
 
 /// A target with all that its inputs are made of.
 pub(crate) struct Ground {
@@ -55,13 +55,7 @@ impl Ground {
     }
 
     /// Makes the first `most` executions of a block; `told` is told of each.
-    pub(crate) fn block(
-        &self,
-        seed: u64,
-        number: u64,
-        most: u64,
-        told: &mut Told<'_>,
-    ) -> Result<(), Failure> {
+    pub(crate) fn block(&self, seed: u64, number: u64, most: u64, told: Told<'_>) -> Result<(), Failure> {
         self.block_of(self.target.run, seed, number, most, told)
     }
 
@@ -72,7 +66,7 @@ impl Ground {
         seed: u64,
         number: u64,
         most: u64,
-        told: &mut Told<'_>,
+        told: Told<'_>,
     ) -> Result<(), Failure> {
         let mut hasher = DefaultHasher::new();
         (seed, self.target.name, number).hash(&mut hasher);
