@@ -11,6 +11,20 @@ fn block(page: &str, kind: &str) -> String {
 }
 
 #[test]
+fn the_readmes_manifest_names_versions_that_are_used_here() {
+    let (workspace, manifest) = (page("Cargo.toml"), block(&page("README.md"), "toml"));
+    let (_, dependencies) = manifest.split_once("[dependencies]\n").unwrap();
+    let quoted = |line: &str| line.split('"').nth(1).unwrap().to_owned();
+    for line in dependencies.lines() {
+        let name = line.split(' ').next().unwrap();
+        let ours = workspace.lines().find(|row| row.starts_with(&format!("{name} = "))).unwrap();
+        let (theirs, ours) = (quoted(line), quoted(ours));
+        let fits = ours.starts_with(&format!("{theirs}.")) || theirs.ends_with(&format!("/{ours}"));
+        assert!(fits, "{name}: {theirs} on the page, {ours} here");
+    }
+}
+
+#[test]
 #[ignore = "compiles every dependency anew, which takes minutes"]
 fn the_readmes_program_compiles_in_a_crate_of_its_own() {
     let folder = tempfile::tempdir().unwrap();
@@ -20,8 +34,7 @@ fn the_readmes_program_compiles_in_a_crate_of_its_own() {
     assert!(manifest.contains("path = \"../vmbroker/crates/broker\""), "{manifest}");
     let manifest = manifest.replace("path = \"../vmbroker/crates/broker\"", &path);
     std::fs::create_dir(folder.path().join("src")).unwrap();
-    let package = "[package]\nname = \"my-broker\"\nversion = \"0.1.0\"\nedition = \"2024\"\n\n";
-    std::fs::write(folder.path().join("Cargo.toml"), format!("{package}{manifest}")).unwrap();
+    std::fs::write(folder.path().join("Cargo.toml"), manifest).unwrap();
     std::fs::write(folder.path().join("src/main.rs"), block(&readme, "rust,no_run")).unwrap();
     // The same versions as here: nothing need be looked up.
     std::fs::copy(root().join("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
