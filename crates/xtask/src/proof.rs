@@ -34,7 +34,6 @@ const TRIALS: &[Trial] = &[
     Trial { name: "compile", arguments: &["--workspace", "--no-run"] },
     Trial { name: "gate", arguments: &["--workspace", "--no-fail-fast", "--", "--nocapture"] },
     Trial { name: "model", arguments: &[TESTS, "--test", "model", "--", "--ignored", "--nocapture"] },
-    Trial { name: "faults", arguments: &[TESTS, "--test", "faults", "--", "--wide"] },
     Trial {
         name: "flood",
         arguments: &[TESTS, "--test", "flood", "--", "--faulted", "85000", "--first", "100000"],
