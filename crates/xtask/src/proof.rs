@@ -38,13 +38,15 @@ const TRIALS: &[Trial] = &[
         name: "flood",
         arguments: &[TESTS, "--test", "flood", "--", "--faulted", "85000", "--first", "100000"],
     },
+    Trial { name: "fuzz", arguments: &[TESTS, "--test", "fuzz", "--", "--runs", "10000000", "--seed", "2"] },
 ];
 
 /// The crate in which whole systems are tried.
 const TESTS: &str = "--package=vmbroker-tests";
 
 /// At least so much of each kind must have been tried.
-const LEAST: &[(&str, u64)] = &[("creates that met a fault", 100_000), ("states", 1_000_000)];
+const LEAST: &[(&str, u64)] =
+    &[("creates that met a fault", 100_000), ("states", 1_000_000), ("executions", 10_000_000)];
 
 pub(crate) fn run(root: &Path, options: &Options) -> anyhow::Result<()> {
     let logs = root.join("target/proof-logs");
