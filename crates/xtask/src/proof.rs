@@ -49,7 +49,7 @@ const TESTS: &str = "--package=vmbroker-tests";
 const LEAST: &[(&str, u64)] = &[
     ("creates that met a fault", 100_000),
     ("states", 1_000_000),
-    ("sets of three", 100_000),
+    ("sets of three", 30_000),
     ("executions", 10_000_000),
 ];
 
