@@ -53,8 +53,9 @@ pub(crate) async fn wall(subject: &Subject, base: &str) -> (Duration, Duration, 
     for _ in 0..=ROUNDS {
         let used = cpu_of(base);
         let start = Instant::now();
-        subject.provider.list().await.unwrap();
+        let listing = subject.provider.list().await.unwrap();
         adapter.push(start.elapsed());
+        drop(listing);
         server.push(cpu_of(base) - used);
         let start = Instant::now();
         let mut rows = page(subject, 0).await;

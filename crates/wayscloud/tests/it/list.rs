@@ -290,3 +290,18 @@ async fn a_list_that_grows_while_it_is_read_is_read_to_its_end() {
     let ids: Vec<&str> = listing.instances().iter().map(|it| it.handle.id()).collect();
     assert_eq!(ids, ["a", "b", "c", "d", "e", "f", "g", "h", "i"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_ignores_the_page_asked_for_is_found_out_soon() {
+    let list = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+    let cloud = Counted::new(move |request: &Request| {
+        let mut first = request.clone();
+        first.url.set_query(Some("page_size=4"));
+        pages_of_four(&list, &first)
+    });
+    let provider = over(cloud.clone(), config(Dialect::Waldur));
+    let error = provider.list().await.unwrap_err();
+    assert_eq!((error.kind(), error.retry()), (ErrorKind::Unavailable, Retry::Backoff));
+    let asked = cloud.take().iter().filter(|call| call.contains("/marketplace-resources/")).count();
+    assert_eq!(asked, 3 * 5, "the pages that were planned, three times");
+}

@@ -65,7 +65,7 @@ impl Place {
 
     /// Mostly nothing; else up to six changes, as when a deployment ends beside another that begins.
     pub(super) fn happen(&mut self) {
-        if self.random.u8(..8) > 0 {
+        if self.random.u8(..5) > 0 {
             return;
         }
         for _ in 0..self.random.usize(1..=6) {

@@ -7,7 +7,7 @@
 //! So each page is asked for by a size of its own, which makes it begin some rows before the page in front of it ends,
 //! and two neighbours must have a row in common. That is proof without any further call: an answer is one stretch of the
 //! list as it was at one moment, and two rows never change places, because the list is sorted by the time of creation.
-//! Whatever is listed all the while stands, for each two neighbours, up to their common row in the front one or behind it
+//! Whatever is listed all the while stands, for each two neighbours, before their common row in the front one or from it on
 //! in the other. Nothing need be known of what came, went or moved, nor in which order the answers were given.
 
 use serde::de::DeserializeOwned;
@@ -92,9 +92,10 @@ impl Api {
         let ask = |cut: Cut| self.later(operation, self.page_url(path, query, cut.size, cut.number));
         let rest = read_pages(cuts[1..].iter().copied(), ask, |reply| self.read_later(reply, None)).await?;
         let mut read: Vec<Read<T>> = std::iter::once(first).chain(rest).collect();
-        // Where the list grew, it goes on.
+        // Where the list grew, it goes on; that the last page is full is not enough: whoever ignores its number fills it.
         while let (Some(cut), Some(page)) = (cuts.last().copied(), read.last())
             && page.rows.len() >= cut.size
+            && page.total.is_some_and(|total| total >= cut.end())
         {
             let next = cut.next(most).filter(|_| cuts.len() < MOST_PAGES).ok_or_else(hopeless)?;
             read.push(self.read_later(ask(next).await?, None)?);
@@ -137,9 +138,9 @@ fn join<T>(
     for (cut, mut rows, total) in read {
         let came = rows.len();
         if let Some(before) = pages.last_mut() {
-            let (kept, known) = seam(before, &rows, id)?;
+            let (kept, passed) = seam(before, &rows, id)?;
             before.truncate(kept);
-            rows.drain(..known);
+            rows.drain(..passed);
         }
         pages.push(rows);
         if came < cut.size {
@@ -150,12 +151,13 @@ fn join<T>(
     None
 }
 
-/// How much of two neighbouring pages stands up to their last common row.
+/// How much of two neighbouring pages stands before their first common row: that one is kept of the second page, of
+/// which mostly nothing has to be taken away.
 fn seam<T>(before: &[Row<T>], after: &[Row<T>], id: fn(&T) -> Option<&str>) -> Option<(usize, usize)> {
-    (0..before.len()).rev().find_map(|at| {
-        let wanted = before[at].0.as_ref().and_then(id)?;
-        let found = after.iter().position(|row| row.0.as_ref().and_then(id) == Some(wanted))?;
-        Some((at + 1, found + 1))
+    after.iter().enumerate().find_map(|(passed, row)| {
+        let wanted = row.0.as_ref().and_then(id)?;
+        let kept = before.iter().rposition(|row| row.0.as_ref().and_then(id) == Some(wanted))?;
+        Some((kept, passed))
     })
 }
 

@@ -47,7 +47,7 @@ fn pages_that_cannot_share_rows_or_never_end_are_no_plan() {
 }
 
 #[test]
-fn neighbours_are_joined_at_their_last_common_row() {
+fn neighbours_are_joined_at_their_first_common_row() {
     let still = [page(4, 1, "abcd"), page(3, 2, "def"), page(5, 2, "f")];
     assert_eq!(joined(still).unwrap(), "abcdef");
     // `b` left before the second page was read, and `g` came.
