@@ -38,10 +38,13 @@ pub(crate) enum Act {
     /// The cloud answers.
     Pass,
     /// The cloud answers, and this is done to the body of it.
-    Change(Box<dyn Fn(&[u8]) -> Vec<u8> + Send>),
+    Change(Change),
     /// This is the whole answer, to the byte; the connection is closed after it.
     Say(Vec<u8>),
 }
+
+/// What becomes of a body.
+type Change = Box<dyn Fn(&[u8]) -> Vec<u8> + Send>;
 
 type Meddle = Arc<dyn Fn(&Asked) -> Act + Send + Sync>;
 
