@@ -46,6 +46,9 @@ pub(crate) enum Act {
     Say(Vec<u8>),
 }
 
+/// What becomes of a body.
+type Change = Box<dyn Fn(&[u8]) -> Vec<u8> + Send>;
+
 type Meddle = Arc<dyn Fn(&Asked) -> Act + Send + Sync>;
 
 /// It, on a port of its own.

@@ -148,11 +148,11 @@ impl World {
         let mut text = rates();
         for running in sandbox.clouds() {
             let id = {
-                let mut account = running.cloud.account();
-                account.credentials.secret = secret.to_owned();
-                account.credentials.id.clone()
+                let credentials = &mut running.cloud.account().credentials;
+                secret.clone_into(&mut credentials.secret);
+                credentials.id.clone()
             };
-            home.file("id", &id, 0o600);
+            home.file("id", id, 0o600);
             let front = Front::of(&running.url).await;
             text.push_str(&account_text(running.dialect.name(), running.dialect, &front.url(), ""));
             fronts.insert(running.dialect, front);
