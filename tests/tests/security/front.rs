@@ -33,9 +33,6 @@ impl Asked {
     }
 }
 
-/// What is done to the body of an answer.
-pub(crate) type Change = Box<dyn Fn(&[u8]) -> Vec<u8> + Send>;
-
 /// What is done with one request.
 pub(crate) enum Act {
     /// The cloud answers.
