@@ -2,6 +2,8 @@
 
 use std::cell::RefCell;
 use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -111,7 +113,11 @@ fn catalogue(input: &[u8], spoil: impl Fn(Comparison) -> Comparison) -> Mark {
             let _ = fs::remove_file(folder.join(name).with_extension("json"));
             let _ = fs::remove_file(folder.join(name).with_extension("set-aside"));
         }
-        fs::write(folder.join(format!("{holds}-shop.json")), with_header(input, holds)).unwrap();
+        // What others may read is not believed at all, whatever stands in it.
+        let mut file = fs::File::options();
+        let file = file.create(true).truncate(true).write(true).mode(0o600);
+        let mut file = file.open(folder.join(format!("{holds}-shop.json"))).unwrap();
+        file.write_all(&with_header(input, holds)).unwrap();
         let (comparison, histories) = block_on(async {
             let mut registry = Registry::new(clock());
             registry.add(shop()).unwrap();

@@ -180,9 +180,9 @@ async fn killed_at_every_persist_point_the_next_run_brings_all_to_its_end() {
     assert!(died >= 2 * 8, "{died} of {words:?}");
 }
 
-/// A deploy that is on its way: both orders are accepted, and the machines take some seconds.
-async fn under_way() -> (Home, Served, Child) {
-    let (home, served) = clouds_at("20").await;
+/// A deploy that is on its way: both orders are accepted, and the machines take a minute at this speed of the clouds.
+async fn under_way(speed: &str) -> (Home, Served, Child) {
+    let (home, served) = clouds_at(speed).await;
     let mut child = home.command(&["deploy", "web.toml"]).stdout(Stdio::null()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let accepted = async {
@@ -200,7 +200,8 @@ async fn under_way() -> (Home, Served, Child) {
 
 #[tokio::test]
 async fn who_reads_works_beside_a_running_deploy_and_a_second_writer_stops_before_anything_is_sent() {
-    let (home, served, mut child) = under_way().await;
+    // Longer than a second writer waits.
+    let (home, served, mut child) = under_way("2").await;
     let listed = home.well(&["deployments", "--output", "json"]).await.json();
     assert_eq!(listed["deployments"][0]["on_the_way"], 2, "{listed}");
     for args in [
@@ -214,8 +215,10 @@ async fn who_reads_works_beside_a_running_deploy_and_a_second_writer_stops_befor
     }
     let create =
         ["create", "--provider", "zenlayer", "--vcpus", "2", "--memory", "4GiB", "--ssh-key", "key.pub"];
-    for args in [&["deploy", "web.toml"][..], &["destroy", "web"], &["sweep"], &create] {
-        let refused = home.run(args).await;
+    // Side by side, for each of them waits a while.
+    let second = [&["deploy", "web.toml"][..], &["destroy", "web"], &["sweep"], &create];
+    let ended = futures_util::future::join_all(second.map(|args| home.run(args))).await;
+    for (args, refused) in second.iter().zip(ended) {
         assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""), "{args:?} {refused:?}");
         let said = "error: another vmbroker is writing the journal";
         assert!(refused.err.lines().any(|line| line.starts_with(said)), "{args:?} {refused:?}");
@@ -233,7 +236,7 @@ async fn interrupt(child: &Child) {
 
 #[tokio::test]
 async fn one_interrupt_starts_nothing_new_and_a_second_one_leaves_at_once() {
-    let (home, served, mut child) = under_way().await;
+    let (home, served, mut child) = under_way("20").await;
     interrupt(&child).await;
     let held = home.until(&["deployments", "--output", "json"], |it| it["deployments"][0]["mode"] == "held");
     assert_eq!(held.await["deployments"][0]["on_the_way"], 2);

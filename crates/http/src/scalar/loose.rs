@@ -30,8 +30,9 @@ pub trait Loose: Sized {
     fn of(scalar: Scalar<'_>) -> Option<Self>;
 }
 
-/// From here on a binary float stands for more than one whole number: which one was written is not known any more.
-const FLOATS_SKIP: f64 = 9_007_199_254_740_992.0;
+/// From here on a number with a point may have been read as the whole number beside it (2^52: a reader that is one step of
+/// a binary float off is a whole number off): which one was written is not known any more.
+const FLOATS_SKIP: f64 = 4_503_599_627_370_496.0;
 
 /// Text as it is; a truth value or whole number as it is written. One with a point or an exponent is written as a binary
 /// float is that is near it, for 15 digits the same number, and absent where it is so large that none may be near. An id

@@ -46,7 +46,12 @@ async fn no_strange_price_gets_a_place_it_did_not_earn() {
             Doubt::PartUnknown,
             "not known beforehand: traffic by tiers",
         ),
-        ("capped-at-nothing", Price::new(Currency::USD, vec![free]), Doubt::Nothing, "nothing is free"),
+        (
+            "capped-at-nothing",
+            Price::new(Currency::USD, vec![free]),
+            Doubt::PriceUnknown,
+            "said to cost nothing",
+        ),
         ("too-little", Price::new(Currency::USD, vec![dust]), Doubt::Nothing, "nothing is free"),
         ("too-much", told("79228162514264337593543950335", "USD", "second"), Doubt::TooManyDigits, "28"),
         (

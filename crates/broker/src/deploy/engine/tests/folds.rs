@@ -165,9 +165,10 @@ fn a_step_is_billed_only_where_the_machine_was_known_and_cost_money() {
         let state = told([story, vec![condemned, step]].concat());
         leg(&state).machines[0].billed_at
     };
-    assert_eq!((billed(true, vec![]), billed(false, vec![])), (Some(at(19)), Some(at(5))));
+    // An answer may be twenty seconds old.
+    assert_eq!((billed(true, vec![]), billed(false, vec![])), (Some(at(-1)), Some(at(-15))));
     let missed = vec![(8, What::Missing { leg: marker(1), machine: 0 })];
-    assert_eq!(billed(true, missed), Some(at(5)), "from then on it may have cost nothing");
+    assert_eq!(billed(true, missed), Some(at(-15)), "from then on it may have cost nothing");
 }
 
 #[test]
