@@ -84,10 +84,11 @@ pub(crate) fn run(root: &Path, options: &Options) -> anyhow::Result<()> {
         rows.push_str(&format!("| {} | `{}` | {caught} |\n", safeguard.name, safeguard.file.display()));
     }
     let text = format!(
-        "{}, {}: {} taken out one at a time, {} noticed.\n\n| taken out | of | tests that then failed |\n|---|---|---|\n{rows}",
+        "{}, {}: {} of {} taken out one at a time, {} noticed.\n\n| taken out | of | tests that then failed |\n|---|---|---|\n{rows}",
         page::today(),
         page::code(root),
         chosen.len(),
+        list.safeguard.len(),
         chosen.len() - unseen.len()
     );
     println!("{text}");
