@@ -69,6 +69,7 @@ where
 #[cfg(test)]
 mod tests {
     use std::cell::RefCell;
+    use std::sync::{Arc, Mutex};
     use std::time::Duration;
 
     use super::*;
@@ -95,6 +96,31 @@ mod tests {
         let first_read = events.iter().position(|it| it.starts_with("read")).unwrap();
         assert_eq!(first_read, 10, "all ten are asked for before any is read: {events:?}");
         assert!(at("read 3") > at("read 8"), "a slow page holds back no other: {events:?}");
+    }
+
+    /// A connection is a task of its own: it sends only when it has its turn.
+    #[tokio::test(start_paused = true)]
+    async fn the_next_pages_have_been_sent_for_before_an_answer_is_read() {
+        let events = Arc::new(Mutex::new(Vec::new()));
+        let log = |event: String| events.lock().unwrap().push(event);
+        let fetch = |page: usize| {
+            let events = Arc::clone(&events);
+            let connection = tokio::spawn(async move {
+                tokio::task::yield_now().await;
+                events.lock().unwrap().push(format!("send {page}"));
+                tokio::time::sleep(Duration::from_millis(10)).await;
+                page
+            });
+            async move { Ok(connection.await.unwrap()) }
+        };
+        let read = |page: usize| {
+            log(format!("read {page}"));
+            Ok(page)
+        };
+        assert_eq!(read_pages(1..=16, fetch, read).await.unwrap().len(), 16);
+        let events = events.lock().unwrap();
+        let at = |event: &str| events.iter().position(|it| it == event).unwrap();
+        assert!((9..=16).all(|page| at(&format!("send {page}")) < at("read 1")), "{events:?}");
     }
 
     #[tokio::test]
