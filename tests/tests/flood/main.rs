@@ -20,8 +20,8 @@ use world::Count;
 
 /// How many creates must have met a fault, unless the command line says another number.
 const FAULTED: u64 = 20_000;
-/// Worlds side by side: each is one thread, and the gate has two cores.
-const AT_ONCE: usize = 2;
+/// Worlds side by side: each is one thread, which waits for its journal about half of the time, and the gate has two cores.
+const AT_ONCE: usize = 4;
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
