@@ -159,3 +159,18 @@ fn of_life(what: &What) -> String {
         other => other.word().replace('_', " "),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_is_one_line_of_limited_length_whatever_a_provider_said() {
+        let told = |why: &str| {
+            let what = What::Failed { intent: 1, why: vec![why.to_owned()] };
+            Story::default().tell(&Event { at: Timestamp::UNIX_EPOCH, what }).sentence
+        };
+        assert_eq!(told("no\n\u{1b}[2Jroom"), "nothing is left to try: no\\u{a}\\u{1b}[2Jroom");
+        assert_eq!(told(&"x".repeat(1 << 20)).chars().count(), LONGEST + 1);
+    }
+}

@@ -215,3 +215,56 @@ impl Write for LogWriter {
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Page(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Page {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            lock(&self.0).write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What stands on both streams after this was said.
+    fn said(say: impl FnOnce(&Terminal)) -> [String; 2] {
+        let (out, err) = (Page::default(), Page::default());
+        let stream = |page: &Page| Stream { to: Box::new(page.clone()), width: None };
+        say(&Terminal::new(stream(&out), stream(&err), Format::Table));
+        [out, err].map(|page| String::from_utf8(lock(&page.0).clone()).unwrap())
+    }
+
+    #[test]
+    fn what_was_forgotten_is_spelled_out_and_a_line_stays_a_line() {
+        let hostile = "a\u{1b}[2J\u{202e}\nforged";
+        let shown = "a\\u{1b}[2J\\u{202e}";
+        let [out, err] = said(|terminal| {
+            terminal.print(&format!("{hostile}\n")).unwrap();
+            terminal.note(hostile);
+            terminal.notes(hostile);
+        });
+        assert_eq!(out, format!("{shown}\nforged\n"));
+        assert_eq!(err, format!("{shown}\\u{{a}}forged\n{shown}\nforged\n"));
+        let [out, _] = said(|terminal| terminal.print_program("\tif x\n").unwrap());
+        assert_eq!(out, "\tif x\n", "a script keeps its tabs");
+    }
+
+    #[test]
+    fn a_log_line_is_one_line_of_limited_length() {
+        let [_, err] = said(|terminal| {
+            let mut log = terminal.log();
+            log.write_all(b"INFO name=a\x1b[31m\nINFO forged\xff\n").unwrap();
+            log.write_all("x".repeat(1 << 20).as_bytes()).unwrap();
+        });
+        let lines: Vec<&str> = err.lines().collect();
+        assert_eq!(lines[0], "INFO name=a\\u{1b}[31m\\u{a}INFO forged\u{fffd}");
+        assert_eq!((lines.len(), lines[1].chars().count()), (2, LONGEST_LOG + 1));
+    }
+}

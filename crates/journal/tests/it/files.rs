@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
 
-use vmbroker_journal::{Batch, Change, Journal, JournalErrorKind, SqliteJournal};
+use vmbroker_journal::{Batch, Change, Journal, JournalErrorKind, SqliteJournal, private};
 
 use super::{at, event, first, open};
 
@@ -233,6 +233,21 @@ async fn what_is_no_file_is_refused_at_once() {
         let wanted = [EXPOSED, EXPOSED.filter(|_| name != "journal.lock")];
         assert_eq!(refusals(&folder).await, wanted, "{name} is a pipe");
     }
+}
+
+#[test]
+fn a_pipe_in_place_of_a_file_is_not_waited_for() {
+    let home = tempfile::tempdir().unwrap();
+    let pipe = home.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&pipe).status();
+    if !made.is_ok_and(|status| status.success()) {
+        println!("ignored: there is no `mkfifo`");
+        return;
+    }
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || tell.send(private::open(&pipe, false).map(|_| ())));
+    let opened = told.recv_timeout(std::time::Duration::from_secs(20)).expect("it waits for the other end");
+    assert!(matches!(opened, Err(private::Refused::Exposed(_))), "{opened:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -97,7 +97,7 @@ async fn parrots_of_the_whole_request(tried: &mut Tried) {
 async fn a_proxy_that_repeats_its_password(tried: &mut Tried) {
     for status in [407, 502] {
         tried.proxy.meddle(move |asked| {
-            let body = format!("{} http://proxy:{PROXY_PASSWORD}@127.0.0.1", asked.text());
+            let body = format!("proxy:{PROXY_PASSWORD}@127.0.0.1 {} {}", asked.head, asked.line);
             let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n", body.len());
             Act::Say(format!("{head}{body}").into_bytes())
         });

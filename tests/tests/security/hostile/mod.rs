@@ -42,7 +42,13 @@ fn each_payload_as_it_is_would_be_found() {
     ] {
         assert!(svg_complaint(svg).is_some(), "{svg}");
     }
-    let mut value = json!({ "name": "x", "id": "1", "rows": [{ "state": "on", "cityName": "y" }] });
-    spoil(&mut value, "", Which::Shown, "!", &mut 100);
-    assert_eq!(value, json!({ "name": "x !", "id": "1", "rows": [{ "state": "on", "cityName": "!y !" }] }));
+    let spoilt = |payload: &str| {
+        let mut value = json!({ "name": "x", "id": "1", "rows": [{ "state": "on", "cityName": "y" }] });
+        spoil(&mut value, "", Which::Shown, payload, &mut 100);
+        value
+    };
+    let short = json!({ "name": "!x !", "id": "1", "rows": [{ "state": "on", "cityName": "!y !" }] });
+    assert_eq!(spoilt("!"), short);
+    let long = "!".repeat(100);
+    assert_eq!(spoilt(&long)["name"], format!("x {long}"), "every other one begins as it did");
 }

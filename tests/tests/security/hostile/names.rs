@@ -7,7 +7,7 @@ use vmbroker_sim::Dialect;
 use vmbroker_tests::proof;
 
 use super::judged::Judge;
-use super::payloads::{HUGE, PAYLOADS, spoiled, waves};
+use super::payloads::{PAYLOADS, Wave, spoiled, waves};
 use crate::front::Act;
 
 #[tokio::test(start_paused = true)]
@@ -30,7 +30,7 @@ async fn hostile_names_words_and_ids_stay_text_wherever_they_are_shown_or_kept()
         judge.world.home.well(&create).await;
     }
     let spoilt = Arc::new(AtomicUsize::new(0));
-    for (payload, which) in waves() {
+    for Wave { payload, which, whole } in waves() {
         for front in judge.world.fronts.values() {
             let (payload, spoilt) = (Arc::<str>::from(payload.as_str()), Arc::clone(&spoilt));
             front.meddle(move |_| {
@@ -39,11 +39,11 @@ async fn hostile_names_words_and_ids_stay_text_wherever_they_are_shown_or_kept()
                 Act::Change(Box::new(move |body| spoiled(body, which, &payload)))
             });
         }
-        if payload.len() > HUGE {
-            judge.glance().await;
-        } else {
+        if whole {
             judge.show().await;
             judge.live().await;
+        } else {
+            judge.glance().await;
         }
         judge.look_at_files();
         // What was kept meanwhile is read by commands that ask nobody.
@@ -52,7 +52,7 @@ async fn hostile_names_words_and_ids_stay_text_wherever_they_are_shown_or_kept()
         judge.run(&["deploy", "web.toml"], None, false).await;
         judge.run(&["destroy", "web"], None, false).await;
     }
-    for command in ["list", "offers", "status", "sweep", "deploy"] {
+    for command in ["list", "offers", "status", "sweep", "deploy", "a chart"] {
         assert!(judge.shown_by.contains(command), "{command} showed none: {:?}", judge.shown_by);
     }
     let spoilt = spoilt.load(Ordering::Relaxed) as u64;

@@ -30,19 +30,28 @@ pub(super) const PAYLOADS: [&str; 24] = [
     "\u{fffe}\u{ffff}\u{fffd}\u{1f600}",
 ];
 
-/// Longer than this is a name of a megabyte, which is judged at a glance.
-pub(super) const HUGE: usize = 10_000;
+/// Longer than this is a name of a megabyte, of which an answer gets few.
+const HUGE: usize = 10_000;
 
-/// All of them in each place, and names of a megabyte.
-pub(super) fn waves() -> Vec<(String, Which)> {
-    let all = || PAYLOADS.concat();
-    vec![
-        (all(), Which::Shown),
-        (all(), Which::Words),
-        (all(), Which::All),
-        ("A".repeat(1 << 20), Which::Shown),
-        ("\u{202e}".repeat((1 << 20) / 3), Which::All),
-    ]
+/// What is put where, and whether everything is then tried or each form once.
+pub(super) struct Wave {
+    pub(super) payload: String,
+    pub(super) which: Which,
+    pub(super) whole: bool,
+}
+
+/// All of them in each place; what must stand at the beginning of a text; names of a megabyte.
+pub(super) fn waves() -> Vec<Wave> {
+    let wave = |payload: &str, which, whole| Wave { payload: payload.to_owned(), which, whole };
+    let all = PAYLOADS.concat();
+    let first = ["=cmd|'/c calc'!A1", "\nforged-line: x\n", "../../../x"];
+    let mut waves: Vec<Wave> =
+        [Which::Shown, Which::Words, Which::All].into_iter().map(|which| wave(&all, which, true)).collect();
+    waves.extend(first.into_iter().map(|payload| wave(payload, Which::All, false)));
+    waves.push(wave("</title></svg><script>alert(1)</script>", Which::Cities, false));
+    waves.push(wave(&"A".repeat(1 << 20), Which::Shown, false));
+    waves.push(wave(&"\u{202e}".repeat((1 << 20) / 3), Which::All, false));
+    waves
 }
 
 /// Which texts of an answer are spoiled.
@@ -54,6 +63,8 @@ pub(super) enum Which {
     Words,
     /// Everything, ids and amounts included.
     All,
+    /// Cities alone, so that prices stay as they are and there is something to draw.
+    Cities,
 }
 
 impl Which {
@@ -67,10 +78,13 @@ impl Which {
             Self::Shown => shown && !is_word,
             Self::Words => shown || is_word,
             Self::All => true,
+            Self::Cities => lower.starts_with("city"),
         }
     }
 }
 
+/// Shorter than this is one that hurts at the beginning of a text.
+const SHORT: usize = 50;
 /// The most texts of one answer that become a megabyte longer.
 const MOST_HUGE: usize = 2;
 
@@ -79,9 +93,9 @@ pub(super) fn spoil(value: &mut Value, key: &str, which: Which, payload: &str, l
     match value {
         Value::String(text) if which.takes(key) && *left > 0 => {
             *left -= 1;
-            // A marker in it is still found.
+            // A marker in it is still found. Of the long ones, every other text begins as it did.
             *text = format!("{text} {payload}");
-            if left.is_multiple_of(2) && payload.len() < HUGE {
+            if payload.len() < SHORT || (left.is_multiple_of(2) && payload.len() < HUGE) {
                 *text = format!("{payload}{text}");
             }
         }
