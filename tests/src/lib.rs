@@ -7,6 +7,7 @@
     reason = "a test ends where its ground is missing"
 )]
 
+mod arguments;
 pub mod figures;
 mod fleet;
 pub mod fuzz;
@@ -16,6 +17,7 @@ pub mod proof;
 mod stage;
 mod world;
 
+pub use arguments::Arguments;
 pub use fleet::{Fleet, broker, dollars, spec};
 pub use stage::{Stage, account, key, timed_account, wish};
 pub use world::SimWorld;

@@ -12,13 +12,3 @@ pub fn tried(what: &str, counts: &[(&str, u64)], seeds: &str) {
     let counts: Vec<_> = counts.iter().map(|(unit, number)| json!([unit, number])).collect();
     println!("proof: {}", json!({ "what": what, "counts": counts, "seeds": seeds }));
 }
-
-/// The number after this word of the command line, for tests without the standard harness.
-///
-/// # Panics
-/// When no number follows the word.
-#[must_use]
-pub fn number_after(word: &str) -> Option<u64> {
-    let mut args = std::env::args().skip_while(|arg| arg != word).skip(1);
-    std::env::args().any(|arg| arg == word).then(|| args.next().unwrap().parse().unwrap())
-}

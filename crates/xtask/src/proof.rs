@@ -1,6 +1,6 @@
 //! Everything that is promised, tried harder than the gate has time for, and one table of what came of it.
 //!
-//! [`trials`](TRIALS) says what is run; [`Tally`] gathers what the runs say of themselves; `table` makes the table
+//! [`LANES`] says what is run; [`Tally`] gathers what the runs say of themselves; `table` makes the table
 //! that goes into PROOF.md.
 
 mod table;
@@ -29,21 +29,26 @@ struct Trial {
     arguments: &'static [&'static str],
 }
 
-/// What is run, in this order. Seeds go on where the gate's end.
-const TRIALS: &[Trial] = &[
-    Trial { name: "compile", arguments: &["--workspace", "--no-run"] },
-    Trial { name: "gate", arguments: &["--workspace", "--no-fail-fast", "--", "--nocapture"] },
-    Trial { name: "model", arguments: &[TESTS, "--test", "model", "--", "--ignored", "--nocapture"] },
-    Trial {
-        name: "flood",
-        arguments: &[TESTS, "--test", "flood", "--", "--faulted", "85000", "--first", "100000"],
-    },
-    Trial { name: "faults", arguments: &[TESTS, "--test", "faults", "--", "--wide"] },
-    Trial { name: "fuzz", arguments: &[TESTS, "--test", "fuzz", "--", "--runs", "10000000", "--seed", "2"] },
-];
+/// What is compiled first, so that the rest compiles nothing. Everything names the whole workspace: a single package
+/// would be compiled again, with the features that it alone asks for.
+const COMPILE: Trial = Trial { name: "compile", arguments: &["--workspace", "--no-run"] };
 
-/// The crate in which whole systems are tried.
-const TESTS: &str = "--package=vmbroker-tests";
+/// What is run: the second lane beside the first, which waits for processes and clocks about half of its time.
+const LANES: [&[Trial]; 2] = [
+    &[Trial {
+        name: "gate",
+        arguments: &["--workspace", "--no-fail-fast", "--", "--nocapture", "--skip", "whole::"],
+    }],
+    &[
+        Trial {
+            name: "model",
+            arguments: &["--workspace", "--test", "model", "--", "--ignored", "--nocapture"],
+        },
+        Trial { name: "flood", arguments: &["--workspace", "--test", "flood", "--", "--faulted", "100000"] },
+        Trial { name: "faults", arguments: &["--workspace", "--test", "faults", "--", "--wide"] },
+        Trial { name: "fuzz", arguments: &["--workspace", "--test", "fuzz", "--", "--runs", "10000000"] },
+    ],
+];
 
 /// At least so much of each kind must have been tried.
 const LEAST: &[(&str, u64)] = &[
@@ -56,20 +61,29 @@ const LEAST: &[(&str, u64)] = &[
 pub(crate) fn run(root: &Path, options: &Options) -> anyhow::Result<()> {
     let logs = root.join("target/proof-logs");
     fs::create_dir_all(&logs).with_context(|| format!("{} cannot be made", logs.display()))?;
-    let chosen = |trial: &&Trial| options.only.as_ref().is_none_or(|word| trial.name.contains(word.as_str()));
-    let trials: Vec<&Trial> = TRIALS.iter().filter(chosen).collect();
-    if trials.is_empty() {
-        let names: Vec<&str> = TRIALS.iter().map(|trial| trial.name).collect();
+    let is_chosen =
+        |trial: &&Trial| options.only.as_ref().is_none_or(|word| trial.name.contains(word.as_str()));
+    let lanes = LANES.map(|lane| lane.iter().filter(is_chosen).collect::<Vec<_>>());
+    if lanes.iter().all(Vec::is_empty) {
+        let names: Vec<&str> = LANES.iter().copied().flatten().map(|trial| trial.name).collect();
         bail!("no trial has that word in its name; there are: {}", names.join(", "));
     }
-    let (mut tally, started) = (Tally::default(), now());
-    for (place, trial) in trials.iter().enumerate() {
-        eprintln!("[{}/{}] {}", place + 1, trials.len(), trial.name);
-        let log = logs.join(format!("{}.log", trial.name));
-        let went_well = try_out(root, trial, &log)?;
+    let started = now();
+    let mut tally = Tally::default();
+    if !try_out(root, &COMPILE, &logs)? {
+        bail!("it does not compile; all that was said: {}", log_of(&COMPILE, &logs).display());
+    }
+    let outcomes = std::thread::scope(|scope| {
+        let runs = lanes.each_ref().map(|lane| {
+            scope.spawn(|| lane.iter().map(|trial| try_out(root, trial, &logs)).collect::<Vec<_>>())
+        });
+        runs.map(|run| run.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    for (trial, outcome) in lanes.iter().flatten().zip(outcomes.into_iter().flatten()) {
+        let log = log_of(trial, &logs);
         let text = fs::read_to_string(&log).unwrap_or_default();
         tally.read(&text)?;
-        if !went_well {
+        if !outcome? {
             tally.fail(trial.name);
             let lines: Vec<&str> = text.lines().collect();
             let tail = lines.get(lines.len().saturating_sub(60)..).unwrap_or_default();
@@ -93,11 +107,16 @@ pub(crate) fn run(root: &Path, options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn log_of(trial: &Trial, logs: &Path) -> PathBuf {
+    logs.join(format!("{}.log", trial.name))
+}
+
 /// Runs one trial with its words in a file; whether it went well.
-fn try_out(root: &Path, trial: &Trial, log: &PathBuf) -> anyhow::Result<bool> {
-    let file = File::create(log).with_context(|| format!("{} cannot be written", log.display()))?;
+fn try_out(root: &Path, trial: &Trial, logs: &Path) -> anyhow::Result<bool> {
+    let log = log_of(trial, logs);
+    let file = File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?;
     let mut command = Command::new("cargo");
-    command.args(["test", "--profile", "proof", "--locked"]).args(trial.arguments);
+    command.args(["test", "--locked"]).args(trial.arguments);
     command.env("CARGO_TERM_COLOR", "never").env("RUST_BACKTRACE", "0");
     let errors = file.try_clone().context("a file cannot be opened twice")?;
     let mut child = command
@@ -108,16 +127,17 @@ fn try_out(root: &Path, trial: &Trial, log: &PathBuf) -> anyhow::Result<bool> {
         .spawn()
         .context("cargo cannot be started")?;
     let (started, mut told) = (now(), 0);
+    eprintln!("{}: begins", trial.name);
     loop {
         if let Some(status) = child.try_wait().context("cargo cannot be waited for")? {
-            eprintln!("      {} s, {status}", started.elapsed().as_secs());
+            eprintln!("{}: {} s, {status}", trial.name, started.elapsed().as_secs());
             return Ok(status.success());
         }
         std::thread::sleep(Duration::from_millis(200));
         let seconds = started.elapsed().as_secs();
-        if seconds >= told + 30 {
+        if seconds >= told + 60 {
             told = seconds;
-            eprintln!("      … {seconds} s");
+            eprintln!("{}: … {seconds} s", trial.name);
         }
     }
 }

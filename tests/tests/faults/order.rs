@@ -1,13 +1,14 @@
 //! What the command line orders.
 
 use vmbroker_sim::Dialect;
+use vmbroker_tests::Arguments;
 
 use crate::lack::Lack;
 use crate::search::{Limits, Sizes};
 use crate::set::FaultSet;
 
 /// What the command line orders.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Order {
     /// Only this set is told, with all that happens.
     pub(crate) set: Option<FaultSet>,
@@ -17,30 +18,22 @@ pub(crate) struct Order {
     pub(crate) sqlite: bool,
     /// More than the gate has time for.
     pub(crate) wide: bool,
-    /// The names of other tests, or a list of names, are asked of every binary.
+    /// Other tests are asked for, or a list of names.
     pub(crate) is_for_others: bool,
     cloud: Option<Dialect>,
 }
 
 impl Order {
     pub(crate) fn read() -> Self {
-        let mut order = Self::default();
-        let mut args = std::env::args().skip(1);
-        while let Some(arg) = args.next() {
-            let mut value = || args.next().unwrap_or_else(|| panic!("something must follow `{arg}`"));
-            match arg.as_str() {
-                "--cloud" => order.cloud = Some(value().parse().unwrap()),
-                "--set" => order.set = Some(value().parse().unwrap()),
-                "--without" => order.lack = Some(value().parse().unwrap()),
-                "--sqlite" => order.sqlite = true,
-                "--wide" => order.wide = true,
-                "--list" => order.is_for_others = true,
-                // The harness's own flags mean nothing here.
-                flag if flag.starts_with("--") => {}
-                name => order.is_for_others |= !"faults".contains(name),
-            }
+        let given = Arguments::with(&["--cloud", "--set", "--without"]);
+        Self {
+            set: given.text("--set").map(|text| text.parse().unwrap()),
+            lack: given.text("--without").map(|text| text.parse().unwrap()),
+            sqlite: given.has("--sqlite"),
+            wide: given.has("--wide"),
+            is_for_others: !given.ask_for("whole::faults") || given.has("--list"),
+            cloud: given.text("--cloud").map(|text| text.parse().unwrap()),
         }
-        order
     }
 
     /// The cloud that is named; else all, of which one is for wide runs only.

@@ -15,7 +15,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use account::Lack;
-use vmbroker_tests::proof;
+use vmbroker_tests::{Arguments, proof};
 use world::Count;
 
 /// How many creates must have met a fault, unless the command line says another number.
@@ -24,23 +24,20 @@ const FAULTED: u64 = 20_000;
 const AT_ONCE: usize = 4;
 
 fn main() {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    if let Some(seed) = proof::number_after("--seed") {
+    let given = Arguments::with(&["--seed", "--faulted", "--first"]);
+    if let Some(seed) = given.number("--seed") {
         println!("{}", world::tell(seed, None));
         return;
     }
-    let least = usize::try_from(proof::number_after("--faulted").unwrap_or(FAULTED)).unwrap();
-    // The names of other tests, or a list of names, are asked of every binary.
-    let is_name = |arg: &&String| !arg.starts_with("--") && arg.parse::<u64>().is_err();
-    let other = args.iter().filter(is_name).any(|arg| !"flood".contains(arg.as_str()));
-    if other || args.iter().any(|arg| arg == "--list") {
+    if !given.ask_for("whole::flood") || given.has("--list") {
         return;
     }
+    let least = usize::try_from(given.number("--faulted").unwrap_or(FAULTED)).unwrap();
     for lack in [Lack::Marker, Lack::WholeLists] {
         println!("flood: without {lack:?}: {}", found_out(lack));
     }
     let clock = vmbroker::Clock::system();
-    let first = proof::number_after("--first").unwrap_or(0);
+    let first = given.number("--first").unwrap_or(0);
     let (next, faulted, sum) = (AtomicU64::new(first), AtomicUsize::new(0), Mutex::new(Count::default()));
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {

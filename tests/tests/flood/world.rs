@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use fastrand::Rng;
 use tokio::runtime::Builder;
-use vmbroker::deploy::engine::{Decision, Deployment, Leg, LegState};
+use vmbroker::deploy::engine::{Decision, Deployment, Leg, LegState, Question};
 use vmbroker::deploy::{Broker, DeploySpec, Report, Strategy, SweepOptions};
 use vmbroker::journal::SqliteJournal;
-use vmbroker_sim::{Dialect, Fault, FaultKind};
+use vmbroker::{ComputeProvider, Handle, Marker};
+use vmbroker_sim::{Cloud, Dialect, Fault, FaultKind};
 use vmbroker_tests::{Fleet, broker, judge, spec};
 
 use crate::account::{Account, Lack};
@@ -218,32 +219,43 @@ impl World {
             state.legs.values().map(|leg| &**leg).filter(|leg| leg.state == LegState::AskUser).collect();
         for leg in asks {
             self.count.asked += 1;
-            let provider = broker.registry().get(&leg.choice.account).unwrap();
-            let costs = self
-                .fleet
-                .clouds()
-                .any(|cloud| cloud.ledger().open_with(leg.marker.as_str()).next().is_some());
-            let decision = if costs {
-                let mut found = None;
-                // The look of a person fails as any other, and is repeated.
-                for _ in 0..20 {
-                    let list = provider.list().await.ok();
-                    found =
-                        list.and_then(|list| list.with_marker(leg.marker).next().map(|it| it.handle.clone()));
-                    if found.is_some() {
-                        break;
-                    }
-                    self.fleet.clock.sleep(Duration::from_secs(60)).await;
+            let decision = match self.page_of(leg.marker) {
+                None => Decision::ConfirmAbsent,
+                Some((cloud, id)) if leg.question == Some(Question::Gone) => {
+                    // What no list shows and nobody can use is taken down there; the next look at the page sees that.
+                    let mut account = cloud.account();
+                    let at = account.position(&id).unwrap();
+                    account.remove(at, cloud.now(), None);
+                    continue;
                 }
-                match found {
-                    Some(handle) => Decision::Adopt(handle),
-                    None => continue,
+                Some((_, id)) => {
+                    let provider = broker.registry().get(&leg.choice.account).unwrap();
+                    let listed = self.listed(&*provider, leg).await;
+                    Decision::Adopt(listed.unwrap_or_else(|| Handle::of_instance(&leg.choice.account, id)))
                 }
-            } else {
-                Decision::ConfirmAbsent
             };
             broker.resolve(leg.marker, decision).await.unwrap();
         }
+    }
+
+    /// What the provider's own page says of the machine with this marker that costs money: where it is, and its id.
+    fn page_of(&self, marker: Marker) -> Option<(&Cloud, String)> {
+        let open = |cloud: &Cloud| cloud.ledger().open_with(marker.as_str()).next().map(|it| it.id.clone());
+        self.fleet.clouds().find_map(|cloud| Some((cloud, open(cloud)?)))
+    }
+
+    /// The handle by which the list shows it. The look of a person fails as any other, and is repeated.
+    async fn listed(&self, provider: &dyn ComputeProvider, leg: &Leg) -> Option<Handle> {
+        for _ in 0..20 {
+            let list = provider.list().await.ok();
+            if let Some(found) =
+                list.and_then(|list| list.with_marker(leg.marker).next().map(|it| it.handle.clone()))
+            {
+                return Some(found);
+            }
+            self.fleet.clock.sleep(Duration::from_secs(60)).await;
+        }
+        None
     }
 
     /// Takes all down, with deletions that go wrong, and lets the ledgers say what it cost.
@@ -275,9 +287,7 @@ impl World {
         assert!(swept.machines.is_empty() && swept.failed.is_empty(), "{case}: {swept:#?}");
         self.count.machines = self.fleet.ever();
         self.count.calls = self.fleet.clouds().map(|cloud| cloud.count_calls(None)).sum();
-        for call in
-            self.fleet.clouds().flat_map(vmbroker_sim::Cloud::calls).filter(|call| call.operation == "create")
-        {
+        for call in self.fleet.clouds().flat_map(Cloud::calls).filter(|call| call.operation == "create") {
             self.count.creates += 1;
             self.count.faulted += usize::from(call.fault.is_some());
         }

@@ -1,4 +1,4 @@
-//! Ten million inputs, or as many as the command line says, each made of those that a person wrote: whatever a provider,
+//! Sixty thousand inputs, or as many as the command line says, each made of those that a person wrote: whatever a provider,
 //! a file or the command line brings, what must hold holds. `vmbroker_tests::fuzz` has the targets.
 //!
 //! - `cargo test -p vmbroker-tests --test fuzz -- --runs 1000000` tries more, `--seed 7` others, `--target NAME` one
@@ -18,39 +18,37 @@ use std::collections::BTreeMap;
 use blocks::{BLOCK, Ground};
 use execute::execute;
 use vmbroker_tests::fuzz::{Target, targets};
-use vmbroker_tests::proof;
+use vmbroker_tests::{Arguments, proof};
 
 /// How many executions there are unless the command line says so: what the gate has seconds for.
 const RUNS: u64 = 60_000;
-/// Options with a value.
-const VALUED: [&str; 5] = ["--target", "--seed", "--run", "--runs", "--file"];
 
 fn main() {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    if is_for_others(&args) {
+    let given = Arguments::with(&["--target", "--seed", "--run", "--runs", "--file"]);
+    if !given.ask_for("whole::fuzz") {
         return;
     }
     let all = targets();
-    if args.iter().any(|arg| arg == "--list") {
+    if given.has("--list") {
         all.iter().for_each(|target| println!("{} ({})", target.name, target.group));
         return;
     }
-    let chosen = text_after(&args, "--target");
-    let one = |target: &&Target| chosen.as_deref().is_none_or(|name| name == target.name);
+    let chosen = given.text("--target");
+    let one = |target: &&Target| chosen.is_none_or(|name| name == target.name);
     let picked: Vec<Target> = all.iter().filter(one).copied().collect();
     assert!(!picked.is_empty(), "no target has this name; `--list` has all");
     execute::quiet();
-    let seed = proof::number_after("--seed").unwrap_or(1);
-    if let Some(path) = text_after(&args, "--file") {
+    let seed = given.number("--seed").unwrap_or(1);
+    if let Some(path) = given.text("--file") {
         let input = std::fs::read(path).unwrap();
         println!("{:?}", execute(picked[0].run, &input));
         return;
     }
-    if let Some(number) = proof::number_after("--run") {
+    if let Some(number) = given.number("--run") {
         retell(&picked[0], seed, number);
         return;
     }
-    let runs = proof::number_after("--runs").unwrap_or(RUNS);
+    let runs = given.number("--runs").unwrap_or(RUNS);
     let clock = vmbroker::Clock::system();
     found_out::check(&picked);
     let found = clock.elapsed().as_secs();
@@ -58,17 +56,6 @@ fn main() {
     let turns = turns::take(&ground, seed, runs);
     println!("fuzz: {} s, {found} of them for the doubles", clock.elapsed().as_secs());
     report(&turns, seed);
-}
-
-/// The names of other tests, or a list of names, are asked of every binary.
-fn is_for_others(args: &[String]) -> bool {
-    let is_value = |at: usize| at > 0 && VALUED.contains(&args[at - 1].as_str());
-    let names = args.iter().enumerate().filter(|(at, arg)| !arg.starts_with("--") && !is_value(*at));
-    names.into_iter().any(|(_, name)| !"fuzz".contains(name.as_str()))
-}
-
-fn text_after(args: &[String], word: &str) -> Option<String> {
-    args.iter().skip_while(|arg| *arg != word).nth(1).cloned()
 }
 
 /// Tells one execution again, with those before it from which its input was made.
