@@ -122,6 +122,14 @@ impl Machine {
         self.timeline.iter().rev().find(|(at, _)| *at <= now).map(|(_, phase)| *phase)
     }
 
+    /// The phase that it was in before the one that it is in; absent: there was none.
+    #[must_use]
+    pub fn phase_before(&self, now: Timestamp) -> Option<Phase> {
+        let mut past = self.timeline.iter().rev().skip_while(|(at, _)| *at > now).map(|(_, phase)| *phase);
+        let current = past.next()?;
+        past.find(|phase| *phase != current)
+    }
+
     /// Whether it exists and costs money or still stands somewhere at this time.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {

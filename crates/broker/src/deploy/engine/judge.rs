@@ -56,11 +56,17 @@ impl Deployment {
         let rules = self.rules(&leg.choice.account);
         match &seen.finding {
             Finding::Found { state: State::Gone, .. } => missing(leg, machine, row),
-            Finding::NotFound if is_absent(row, &rules, asked_at) => missing(leg, machine, row),
-            Finding::NotFound => Vec::new(),
+            Finding::NotFound if !is_absent(row, &rules, asked_at) => Vec::new(),
+            Finding::NotFound if machine == 0 && is_in_use(leg, row) && rules.visible_within.is_none() => {
+                hidden(leg, row)
+            }
+            Finding::NotFound => missing(leg, machine, row),
             Finding::Found { state, failure, .. } => {
+                let is_back = leg.state == LegState::AskUser && is_in_use(leg, row);
                 if machine == 0 && leg.state.is_coming() {
                     self.coming(leg, row, seen, *state, failure.as_deref())
+                } else if machine == 0 && is_back && *state == State::Running {
+                    vec![What::Ready { leg: marker, handle: Box::new(seen.handle.clone()) }]
                 } else {
                     changed(leg, machine, row, seen, *state)
                 }
@@ -236,6 +242,21 @@ impl Deployment {
 fn is_same(leg: &Leg, machine: &Machine, listed: &Handle) -> bool {
     let only_ordered = machine.handle.instance.is_none() && leg.machines.len() == 1 && leg.creates == 1;
     machine.is(listed) || only_ordered
+}
+
+/// Whether the kept machine was handed over, and nobody asked for its end.
+fn is_in_use(leg: &Leg, row: &Machine) -> bool {
+    leg.ready_at.is_some() && !row.is_ending()
+}
+
+/// A machine in use is not found where absence proves nothing: it may have been suspended, and cost money.
+fn hidden(leg: &Leg, row: &Machine) -> Vec<What> {
+    let marker = leg.marker;
+    match (row.missing_since, leg.state) {
+        (None, _) => vec![What::Missing { leg: marker, machine: 0 }],
+        (Some(_), LegState::Running) => vec![What::Asked { leg: marker, question: Question::Gone }],
+        (Some(_), _) => Vec::new(),
+    }
 }
 
 /// One look said that a machine is gone: the first is noted, the second believed.

@@ -81,10 +81,14 @@ pub(super) fn delete(
 
 /// The provider's word for a machine's phase; absent: the contract does not list it.
 fn status_word(contract: Contract, machine: &Machine, now: Timestamp) -> Option<&'static str> {
-    let word = match machine.phase(now)? {
+    // A machine that is being deleted stays what it was until it is gone.
+    let phase = match machine.phase(now)? {
+        Phase::Deleting => machine.phase_before(now)?,
+        phase => phase,
+    };
+    let word = match phase {
         Phase::AwaitingApproval | Phase::Accepted => "New",
         Phase::Building | Phase::Starting => "Launching",
-        // A machine that is being deleted stays active until it is gone.
         Phase::Running | Phase::Stopping | Phase::Deleting | Phase::Releasing => "Active",
         Phase::Stopped => "InsufficientFunds",
         Phase::Failed => "Terminated",

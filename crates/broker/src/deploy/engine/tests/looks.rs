@@ -76,6 +76,33 @@ fn a_machine_that_is_not_found_may_be_hidden_or_the_answer_old() {
 }
 
 #[test]
+fn a_machine_in_use_that_is_not_found_where_absence_proves_nothing_is_asked_about_and_never_replaced() {
+    let missing = (100, What::Missing { leg: marker(1), machine: 0 });
+    let asked = (150, What::Asked { leg: marker(1), question: Question::Gone });
+    let state = |more: Story| {
+        under(told(and(running(), more)), |head| {
+            head.rules.values_mut().for_each(|it| it.visible_within = None);
+        })
+    };
+    let look = |state: &Deployment| {
+        words(&state.observed(marker(1), 0, &Observation::not_found(handle("vm-1"), at(9_999)), at(9_999)))
+    };
+    assert_eq!(look(&state(vec![])), ["missing"]);
+    assert_eq!(look(&state(vec![missing.clone()])), ["asked"]);
+    let asks = vec![missing.clone(), asked];
+    assert_eq!(look(&state(asks.clone())), [""; 0], "however often it is missed");
+    assert_eq!(sees(&state(asks.clone()), 0, "vm-1", State::Running), ["ready"], "it is back");
+    assert_eq!(
+        sees(&state(asks), 0, "vm-1", State::Stopped),
+        ["seen"],
+        "it is there, and nobody is to end it"
+    );
+    // One whose end was asked for is believed to have come to it.
+    let ended = (90, What::Condemned { leg: marker(1), reason: Reason::Unwanted });
+    assert_eq!(look(&state(vec![ended, missing])), ["gone"]);
+}
+
+#[test]
 fn the_second_look_that_misses_a_machine_is_believed() {
     let missing = |machine| (100, What::Missing { leg: marker(1), machine });
     assert_eq!(misses(and(accepted(), vec![missing(0)]), 0, 200), ["gone"]);
