@@ -110,6 +110,9 @@ fn sentence(what: &What) -> String {
         What::Asked { question: Question::Created, .. } => {
             "a person has to decide (`vmbroker resolve`): was it made?".to_owned()
         }
+        What::Asked { question: Question::Unlisted, .. } => {
+            "a person has to decide (`vmbroker resolve`): is it still there?".to_owned()
+        }
         What::Asked { question: Question::Gone, .. } => {
             "a person has to decide (`vmbroker resolve`): is it gone?".to_owned()
         }

@@ -117,16 +117,20 @@ pub trait ComputeProviderExt: ComputeProvider {
         let mut handle = handle.clone();
         let mut looked = false;
         let mut state = None;
+        // Where inactive machines are not shown, absence proves something once a deletion was accepted.
+        let mut is_telling = semantics.lists_inactive;
         loop {
             let mut told_to_wait = Duration::ZERO;
             if ending.is_due(waited(), state) {
                 match self.delete(&handle).await {
                     Ok(deletion) => {
                         handle = deletion.handle;
+                        is_telling = true;
                         ending.step_taken(waited(), &deletion.next);
                     }
                     // The machine is in the way, or away: a look tells.
-                    Err(error) if matches!(error.kind(), ErrorKind::Conflict | ErrorKind::NotFound) => {}
+                    Err(error) if error.kind() == ErrorKind::Conflict => {}
+                    Err(error) if error.kind() == ErrorKind::NotFound => is_telling = true,
                     Err(error) => told_to_wait = patience(error)?,
                 }
             }
@@ -135,7 +139,8 @@ pub trait ComputeProviderExt: ComputeProvider {
                     let Some(observation) = observations.pop() else {
                         return Err(Error::new(ErrorKind::Protocol, "no observation came"));
                     };
-                    if is_gone(&observation, &handle, Shows::of(semantics), waited(), wait) {
+                    let is_proof = is_telling || observation.state().is_some();
+                    if is_proof && is_gone(&observation, &handle, Shows::of(semantics), waited(), wait) {
                         return Ok(observation);
                     }
                     handle = remembered(&observation);

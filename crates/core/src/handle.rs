@@ -93,6 +93,17 @@ impl Handle {
         self.instance.as_deref().or(self.order.as_deref()).unwrap_or_default()
     }
 
+    /// Whether both name one machine: the same instance or the same order of the same account. Letter case does not
+    /// count, for there are clouds that change it.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let same = |ours: &Option<String>, theirs: &Option<String>| {
+            ours.as_ref().zip(theirs.as_ref()).is_some_and(|(ours, theirs)| ours.eq_ignore_ascii_case(theirs))
+        };
+        self.provider == other.provider
+            && (same(&self.instance, &other.instance) || same(&self.order, &other.order))
+    }
+
     fn empty(provider: &ProviderId) -> Self {
         Self {
             version: Self::VERSION,

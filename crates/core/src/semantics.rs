@@ -28,6 +28,10 @@ pub struct Semantics {
     /// How long a new machine may be invisible to `status` and `list`; absent where nobody can say, so that
     /// absence is never proven.
     pub visible_within: Option<Duration>,
+    /// Whether `status` and `list` show a machine that is not running, such as one that was suspended. Where they do
+    /// not, one that they no longer show may still cost money: only a deletion that was accepted makes its absence a
+    /// proof.
+    pub lists_inactive: bool,
     /// How a machine ends.
     pub delete: DeleteMode,
     /// How long to wait between two looks at a machine that changes.
@@ -147,6 +151,7 @@ mod tests {
             create_applies_within: Duration::ZERO,
             list_lags_by: Duration::ZERO,
             visible_within: None,
+            lists_inactive: true,
             delete: DeleteMode::Direct,
             poll_every: Duration::from_secs(1),
         };

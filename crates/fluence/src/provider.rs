@@ -46,6 +46,7 @@ const SEMANTICS: Semantics = Semantics {
     create_applies_within: Duration::from_secs(5 * 60),
     list_lags_by: Duration::from_secs(5 * 60),
     visible_within: None,
+    lists_inactive: false,
     delete: DeleteMode::Direct,
     poll_every: Duration::from_secs(20),
 };
@@ -117,6 +118,7 @@ impl Fluence {
         let mut semantics = SEMANTICS;
         if config.contract == Contract::May2025 {
             semantics.visible_within = Some(semantics.list_lags_by);
+            semantics.lists_inactive = true;
         }
         let semantics = config.timing.over(semantics)?;
         let dialect = Arc::new(FluenceDialect { auth: config.auth, api_key: credentials.api_key });

@@ -114,6 +114,7 @@ impl Wayscloud {
             list_lags_by: Duration::ZERO,
             // The rows of an order and its machine exist from the moment of the answer.
             visible_within: Some(Duration::ZERO),
+            lists_inactive: true,
             delete: DeleteMode::Order,
             poll_every: Duration::from_secs(10),
         })?;

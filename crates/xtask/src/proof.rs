@@ -35,18 +35,24 @@ const COMPILE: Trial = Trial { name: "compile", arguments: &["--workspace", "--n
 
 /// What is run: the second lane beside the first, which waits for processes and clocks about half of its time.
 const LANES: [&[Trial]; 2] = [
-    &[Trial {
-        name: "gate",
-        arguments: &["--workspace", "--no-fail-fast", "--", "--nocapture", "--skip", "whole::"],
-    }],
+    &[
+        Trial {
+            name: "gate",
+            arguments: &["--workspace", "--no-fail-fast", "--", "--nocapture", "--skip", "whole::"],
+        },
+        Trial { name: "fuzz", arguments: &["--workspace", "--test", "fuzz", "--", "--runs", "10000000"] },
+    ],
     &[
         Trial {
             name: "model",
             arguments: &["--workspace", "--test", "model", "--", "--ignored", "--nocapture"],
         },
         Trial { name: "flood", arguments: &["--workspace", "--test", "flood", "--", "--faulted", "100000"] },
-        Trial { name: "faults", arguments: &["--workspace", "--test", "faults", "--", "--wide"] },
-        Trial { name: "fuzz", arguments: &["--workspace", "--test", "fuzz", "--", "--runs", "10000000"] },
+        Trial { name: "faults", arguments: &["--workspace", "--test", "faults"] },
+        Trial {
+            name: "waldur",
+            arguments: &["--workspace", "--test", "faults", "--", "--wide", "--cloud", "waldur"],
+        },
     ],
 ];
 

@@ -101,6 +101,7 @@ impl Zenlayer {
             list_lags_by: Duration::from_secs(300),
             // A machine that never appears has failed: CreateInstances says so of a failed creation.
             visible_within: Some(Duration::from_secs(300)),
+            lists_inactive: true,
             delete: DeleteMode::RecycleBin,
             poll_every: Duration::from_secs(10),
         })?;

@@ -42,6 +42,7 @@ impl BreezeAccount {
             create_applies_within: Duration::from_secs(60),
             list_lags_by: Duration::ZERO,
             visible_within: Some(Duration::ZERO),
+            lists_inactive: true,
             delete: DeleteMode::Direct,
             poll_every: Duration::from_secs(10),
         };

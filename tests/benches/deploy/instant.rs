@@ -36,6 +36,7 @@ impl Instant {
             create_applies_within: Default::default(),
             list_lags_by: Default::default(),
             visible_within: Some(Default::default()),
+            lists_inactive: true,
             delete: DeleteMode::Direct,
             poll_every: Default::default(),
         };

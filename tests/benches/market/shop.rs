@@ -82,6 +82,7 @@ impl Shop {
             create_applies_within: Default::default(),
             list_lags_by: Default::default(),
             visible_within: None,
+            lists_inactive: true,
             delete: DeleteMode::Direct,
             poll_every: Default::default(),
         };

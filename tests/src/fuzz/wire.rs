@@ -157,6 +157,7 @@ pub(super) const SEMANTICS: Semantics = Semantics {
     create_applies_within: Duration::from_secs(300),
     list_lags_by: Duration::from_secs(300),
     visible_within: None,
+    lists_inactive: true,
     delete: DeleteMode::Direct,
     poll_every: Duration::from_secs(20),
 };

@@ -3,7 +3,7 @@
 use vmbroker_core::{Error, ErrorKind, Handle, Instance, Marker, Money, OfferId, State};
 
 use super::broker::counted;
-use super::engine::{Deployment, What};
+use super::engine::{Deployment, Mode, What};
 use super::rows::Versions;
 use super::{Broker, Choice, DeployError, Report};
 
@@ -12,7 +12,7 @@ impl Broker {
     /// is wanted. The deployment is made where there is none of this name.
     ///
     /// # Errors
-    /// `InvalidRequest` where the machine's marker is another installation's, or another than that of the handle, where
+    /// `InvalidRequest` where the deployment is being taken down, or the machine's marker is another installation's, or another than that of the handle, where
     /// it has one, or the journal knows it already;
     /// what listing the account meets; the journal's errors.
     ///
@@ -38,6 +38,11 @@ impl Broker {
         let now = self.registry().clock().now();
         let state = self.load(name).await?;
         let state = state.unwrap_or_else(|| (Deployment::new(name, now), Versions::new()));
+        if state.0.head.mode == Mode::Down && !state.0.intents.is_empty() {
+            let message =
+                format!("`{name}` is being taken down: what it takes in would be deleted; name another");
+            return Err(refuse(message));
+        }
         let (book, _news) = self.book(state);
         let choice = Box::new(choice(&instance));
         book.record(move |state, _| adopted(state, marker, choice, instance)).await?;
@@ -58,8 +63,10 @@ fn adopted(state: &Deployment, marker: Marker, choice: Box<Choice>, instance: In
         events.push(What::Wanted { intent });
         events.push(What::Planned { leg: marker, intent, number, choice: choice.clone() });
         events.push(What::Found { leg: marker, handle: handle.clone() });
-        if instance.state == State::Running {
-            events.push(What::Ready { leg: marker, handle });
+        // It is in use, whatever state it is in: it is deleted on request only.
+        events.push(What::Ready { leg: marker, handle: handle.clone() });
+        if instance.state != State::Running {
+            events.push(What::Seen { leg: marker, machine: 0, handle, state: instance.state });
         }
     }
     events

@@ -196,7 +196,7 @@ impl Broker {
     ///
     /// # Errors
     /// `InvalidRequest` where no leg has this marker, where it does not ask, or where the handle belongs to another
-    /// account; the journal's errors.
+    /// account or is another leg's machine; the journal's errors.
     ///
     /// # Idempotency
     /// A decision that was taken cannot be taken again: the leg no longer asks.
@@ -208,6 +208,13 @@ impl Broker {
         })?;
         let state = self.load(&row.deployment).await?.ok_or_else(|| unknown(&row.deployment))?;
         check_decision(&state.0, marker, &decision).map_err(DeployError::Wish)?;
+        if let Decision::Adopt(handle) = &decision {
+            let handles = self.journal.handles().await?;
+            if let Some(other) = handles.iter().find(|row| row.leg != marker && row.handle.is_same(handle)) {
+                let allowed = format!("it is the machine with marker `{}`", other.leg);
+                return Err(DeployError::Wish(Error::invalid("handle", handle, allowed)));
+            }
+        }
         let (book, _news) = self.book(state);
         book.record(move |_, _| vec![What::Decided { leg: marker, decision }]).await?;
         Ok(Report::of(&book.view(), book.now()))

@@ -72,7 +72,10 @@ impl Driver {
             if self.hold.is_asked() && self.book.view().head.mode == Mode::Up {
                 self.book.record(|_, _| vec![What::Turned { mode: Mode::Held }]).await?;
             }
-            self.book.record(Deployment::tick).await?;
+            let looked: BTreeSet<ProviderId> = self.looked.keys().cloned().collect();
+            self.book
+                .record(move |state, now| state.tick_but(now, |account| !looked.contains(account)))
+                .await?;
             for marker in self.start().await? {
                 let task = self.send(marker, sent.clone());
                 if holds(Guard::OwnTask) {
@@ -121,7 +124,7 @@ impl Driver {
     /// towards the end of machines that are to be deleted.
     pub(crate) async fn look_once(mut self, legs: &BTreeSet<Marker>) -> Result<(), DeployError> {
         self.book.record(|state, _| state.interrupted()).await?;
-        self.book.record(Deployment::tick).await?;
+        self.book.record(|state, now| state.tick_but(now, |_| true)).await?;
         let state = self.book.view();
         let of = |marker: &Marker| state.legs.get(marker).map(|leg| leg.choice.account.clone());
         let accounts: BTreeSet<ProviderId> = legs.iter().filter_map(of).collect();

@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tracing::instrument::WithSubscriber;
 
 use super::driver::{Book, write};
-use super::engine::{Decision, Deployment, Fault, Mode, What};
+use super::engine::{Decision, Deployment, Fault, Leg, Mode, Reason, What};
 use super::rows::Versions;
 use super::run::News;
 use super::{Broker, Choice, DeployError, DeploySpec, Policy, Ready, Strategy};
@@ -126,14 +126,7 @@ impl Broker {
         // One process writes the journal: who was sending when it ended is not sending any more.
         book.record(|state, _| state.interrupted()).await?;
         book.record(move |state, _| {
-            let Some(row) = state.legs.get(&leg) else { return Vec::new() };
-            let found = row.is_stuck() && row.machines.is_empty();
-            let is_spare = row.machines.iter().skip(1).any(|machine| machine.is(&handle));
-            let wanted = !is_spare && state.intents.get(&row.intent).is_some_and(|intent| intent.wanted);
-            // Whoever deletes the machine of a create whose answer was lost says that it was made.
-            let adopted = found.then_some(What::Decided { leg, decision: Decision::Adopt(handle) });
-            let dropped = wanted.then_some(What::Dropped { intent: row.intent });
-            adopted.into_iter().chain(dropped).collect()
+            state.legs.get(&leg).map(|row| ended_by_hand(state, row, &handle)).unwrap_or_default()
         })
         .await?;
         book.record(Deployment::tick).await?;
@@ -151,12 +144,9 @@ impl Broker {
         let Some((book, leg)) = self.find(handle).await? else { return Ok(false) };
         let handle = handle.clone();
         book.record(move |state, _| {
-            let machines = state.legs.get(&leg).map(|leg| leg.machines.as_slice()).unwrap_or_default();
-            let mut place = machines.iter().position(|machine| machine.is(&handle));
-            if place.is_none() && machines.len() == 1 && handle.marker == Some(leg) {
-                place = Some(0);
-            }
-            let live = place.filter(|at| machines.get(*at).is_some_and(|machine| machine.gone_at.is_none()));
+            let Some(row) = state.legs.get(&leg) else { return Vec::new() };
+            let is_live = |at: &usize| row.machines.get(*at).is_some_and(|machine| machine.gone_at.is_none());
+            let live = row.place_of(&handle).filter(is_live);
             live.map(|machine| What::Gone { leg, machine }).into_iter().collect()
         })
         .await?;
@@ -165,13 +155,9 @@ impl Broker {
 
     /// The leg in the journal that the machine with this handle belongs to, with its deployment.
     async fn find(&self, handle: &Handle) -> Result<Option<(Book, Marker)>, DeployError> {
-        let same = |ours: &Option<String>, theirs: &Option<String>| ours.is_some() && ours == theirs;
-        let is_it = |known: &Handle| {
-            known.provider == handle.provider
-                && (same(&known.instance, &handle.instance) || same(&known.order, &handle.order))
-        };
         let handles = self.journal().handles().await?;
-        let known = handles.iter().find(|row| is_it(&row.handle)).map(|row| row.leg).or(handle.marker);
+        let known = handles.iter().find(|row| row.handle.is_same(handle)).map(|row| row.leg);
+        let known = known.or(handle.marker);
         let Some(marker) = known else { return Ok(None) };
         let legs = self.journal().legs().await?;
         let leg = legs.iter().find(|leg| leg.marker == marker && leg.account == handle.provider);
@@ -179,6 +165,32 @@ impl Broker {
         let Some(state) = self.load(&leg.deployment).await? else { return Ok(None) };
         let (book, _news) = self.book(state);
         Ok(Some((book, marker)))
+    }
+}
+
+/// What follows when a person deletes this machine of a leg. What is wanted is dropped only where it is the one that is
+/// kept for it: the further machine of a doubled create, or what is left of an earlier leg, is nobody's wish.
+fn ended_by_hand(state: &Deployment, leg: &Leg, handle: &Handle) -> Vec<What> {
+    let marker = leg.marker;
+    let is_open = state.open_leg(leg.intent).is_some_and(|open| open.marker == marker);
+    let wanted = is_open && state.intents.get(&leg.intent).is_some_and(|intent| intent.wanted);
+    let dropped = wanted.then_some(What::Dropped { intent: leg.intent });
+    let found = || Box::new(handle.clone());
+    match (leg.place_of(handle), leg.machine()) {
+        (Some(0), _) => dropped.into_iter().collect(),
+        (Some(_), _) => Vec::new(),
+        // Whoever deletes the machine of a create whose answer was lost says that it was made.
+        (None, None) if leg.is_stuck() => {
+            let decision = Decision::Adopt(handle.clone());
+            [What::Decided { leg: marker, decision }].into_iter().chain(dropped).collect()
+        }
+        (None, Some(kept)) if kept.gone_at.is_none() => {
+            vec![What::Doubled { leg: marker, handles: vec![kept.handle.clone(), handle.clone()] }]
+        }
+        (None, _) => vec![
+            What::Found { leg: marker, handle: found() },
+            What::Condemned { leg: marker, reason: Reason::Unwanted },
+        ],
     }
 }
 

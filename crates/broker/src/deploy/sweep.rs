@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Serialize;
 use vmbroker_core::{Error, Instance, Marker, ProviderId, State};
-use vmbroker_journal::{Batch, Change, LegRow, SightingRow};
+use vmbroker_journal::{Batch, Change, HandleRow, LegRow, SightingRow};
 
 use super::engine::{Fault, later};
 use super::{Broker, DeployError};
@@ -53,7 +53,7 @@ pub enum Standing {
         /// Of this deployment.
         deployment: String,
     },
-    /// A leg that is over: it came too late, or came back.
+    /// A leg that is over, or has another machine: it came too late, or came back.
     Late {
         /// Of this deployment.
         deployment: String,
@@ -82,6 +82,13 @@ pub enum SweptDeletion {
 /// it does not cost a whole fleet.
 const MOST_DELETIONS: usize = 5;
 
+/// Whether this may be the machine that a leg has, or is to have: one of another id is one too many.
+fn is_expected(leg: &LegRow, handles: &[HandleRow], instance: &Instance) -> bool {
+    let mut known = handles.iter().filter(|row| row.leg == leg.marker && row.live).peekable();
+    let is_it = |row: &HandleRow| row.handle.instance.is_none() || row.handle.is_same(&instance.handle);
+    leg.unresolved || known.peek().is_none() || known.any(is_it)
+}
+
 impl Broker {
     /// Looks for machines with our marker that belong to nothing in the journal: lists every account first, and reads
     /// the journal after, so that what was created meanwhile is known.
@@ -108,6 +115,7 @@ impl Broker {
         }
         let legs: BTreeMap<Marker, LegRow> =
             self.journal().legs().await?.into_iter().map(|leg| (leg.marker, leg)).collect();
+        let handles = self.journal().handles().await?;
         let before = self.journal().sightings().await?;
         let first_seen = |instance: &Instance| {
             let same = |it: &&SightingRow| {
@@ -120,7 +128,9 @@ impl Broker {
             let Some(marker) = instance.marker.filter(|_| instance.state != State::Gone) else { continue };
             let standing = match legs.get(&marker) {
                 _ if marker.owner() != self.owner() => Standing::Foreign,
-                Some(leg) if leg.live => Standing::Known { deployment: leg.deployment.clone() },
+                Some(leg) if leg.live && is_expected(leg, &handles, &instance) => {
+                    Standing::Known { deployment: leg.deployment.clone() }
+                }
                 Some(leg) => Standing::Late { deployment: leg.deployment.clone() },
                 None => Standing::Orphan,
             };

@@ -31,6 +31,7 @@ impl Account {
             create_applies_within: Duration::ZERO,
             list_lags_by: Duration::ZERO,
             visible_within: Some(Duration::ZERO),
+            lists_inactive: true,
             delete: DeleteMode::Direct,
             poll_every: Duration::from_secs(1),
         };

@@ -166,6 +166,10 @@ pub(crate) fn question(deployment: &str, leg: &Leg) -> String {
         price.map_or("a price that is not known".to_owned(), |it| format!("{} per hour", money_cell(it)));
     let what = match leg.question {
         Some(Question::Gone) => "was deleted, and nothing proves that it is gone",
+        Some(Question::Unlisted) => {
+            "is not shown any more, though nobody deleted it: the provider shows active machines only, and a suspended one \
+             still costs money"
+        }
         Some(Question::Created) | None => "was ordered, and nothing proves whether it was made",
     };
     let looked = match leg.missed_at {

@@ -82,6 +82,7 @@ impl Cloud {
             create_applies_within: Duration::from_secs(120),
             list_lags_by: Duration::from_secs(30),
             visible_within: Some(Duration::from_secs(600)),
+            lists_inactive: true,
             delete: DeleteMode::Direct,
             poll_every: Duration::from_secs(8),
         };

@@ -54,6 +54,7 @@ impl Double {
             create_applies_within: Duration::from_secs(60),
             list_lags_by: Duration::from_secs(1),
             visible_within: if has(Flaw::PromisesVisibility) { Some(Duration::ZERO) } else { hidden_for },
+            lists_inactive: true,
             delete,
             poll_every: Duration::from_secs(5),
         };

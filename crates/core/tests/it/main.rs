@@ -68,6 +68,7 @@ impl Scripted {
             create_applies_within: secs(60),
             list_lags_by: Duration::ZERO,
             visible_within: Some(Duration::ZERO),
+            lists_inactive: true,
             delete: DeleteMode::Direct,
             poll_every: secs(10),
         };

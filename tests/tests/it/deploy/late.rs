@@ -15,7 +15,7 @@ use super::{down, up};
 const LATE: u64 = 3_600;
 const BOTH: [Dialect; 2] = [Dialect::Zenlayer, Dialect::Wayscloud];
 
-fn handle(report: &Report) -> String {
+pub(super) fn handle(report: &Report) -> String {
     let Outcome::Running { handle, .. } = &report.machines[0].outcome else { panic!("{report:#?}") };
     handle.to_string()
 }
@@ -40,7 +40,7 @@ async fn a_machine_that_comes_after_its_absence_was_proven_is_removed_and_the_ot
 }
 
 /// A fleet on which one leg's create was applied twice, with the second machine handed over; and whose it is.
-async fn doubled(home: &std::path::Path) -> (Fleet, Vec<vmbroker::deploy::Choice>, String) {
+pub(super) async fn doubled(home: &std::path::Path) -> (Fleet, Vec<vmbroker::deploy::Choice>, String) {
     let fleet = Fleet::set(&BOTH[..1]).await;
     let broker = fleet.broker(home, None).await;
     // With nothing else to try, the same leg sends once more.

@@ -51,6 +51,7 @@ impl Slow {
             create_applies_within: Duration::from_secs(30),
             list_lags_by: Duration::ZERO,
             visible_within: Some(Duration::ZERO),
+            lists_inactive: true,
             delete: DeleteMode::Direct,
             poll_every: Duration::from_secs(4),
         };

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use vmbroker_core::{Handle, Marker, State};
 
 use super::{
-    Decision, Deployment, Event, Head, Intent, Leg, LegState, Machine, Question, Terms, Watch, What, earlier,
+    Decision, Deployment, Event, Head, Intent, Leg, LegState, Machine, Question, Reason, Terms, Watch, What,
+    earlier,
 };
 use crate::deploy::engine::Block;
 
@@ -220,8 +221,13 @@ impl Leg {
             What::Doubled { handles, .. } => self.double(at, lag, handles),
             What::Condemned { reason, .. } => {
                 self.reason = Some(reason.clone());
-                if let Some(machine) = self.machines.first_mut() {
-                    machine.ending_since.get_or_insert(at);
+                // Who wants none of it wants none of those that were kept besides, either.
+                let ends_all = *reason == Reason::Unwanted;
+                self.keeps_all &= !ends_all;
+                for machine in self.machines.iter_mut().take(if ends_all { usize::MAX } else { 1 }) {
+                    if machine.gone_at.is_none() {
+                        machine.ending_since.get_or_insert(at);
+                    }
                 }
                 self.enter(at, LegState::Deleting);
             }
@@ -274,9 +280,12 @@ impl Leg {
                 }
             }
             What::Missing { machine, .. } => {
+                let may_be_wrong = *machine == 0 && self.is_in_use();
                 if let Some(row) = self.machines.get_mut(*machine) {
                     row.missing_since = Some(at);
-                    row.unbilled_at.get_or_insert(at);
+                    if !may_be_wrong {
+                        row.unbilled_at.get_or_insert(at);
+                    }
                 }
             }
             What::Gone { machine, .. } => {
@@ -340,23 +349,30 @@ impl Leg {
     fn decide(&mut self, at: Timestamp, lag: Duration, decision: &Decision) {
         match decision {
             Decision::Adopt(handle) => {
+                let is_back =
+                    self.ready_at.is_some() && self.machine().is_some_and(|machine| machine.is(handle));
                 self.know(at, lag, handle);
                 self.accepted_at = Some(at);
                 if let Some(machine) = self.machines.first_mut() {
                     machine.ending_since = None;
                 }
-                self.enter(at, LegState::Found);
+                // What was handed over before is deleted on request only, however long it takes to come back.
+                self.enter(at, if is_back { LegState::Running } else { LegState::Found });
             }
-            Decision::ConfirmAbsent => {
-                let next =
-                    if self.question == Some(Question::Gone) { LegState::Gone } else { LegState::Absent };
-                if next == LegState::Gone {
+            Decision::ConfirmAbsent => match self.question {
+                Some(Question::Gone | Question::Unlisted) => {
                     for machine in &mut self.machines {
                         machine.gone_at.get_or_insert(at);
+                        machine.unbilled_at.get_or_insert(at);
                     }
+                    self.enter(at, LegState::Gone);
                 }
-                self.enter(at, next);
-            }
+                Some(Question::Created) | None => {
+                    // Should the person be wrong, it is found as any that comes late.
+                    self.watch = Some(Watch { from: at, until: at });
+                    self.enter(at, LegState::Absent);
+                }
+            },
             Decision::KeepBoth => {
                 self.keeps_all = true;
                 for machine in self.machines.iter_mut().skip(1) {

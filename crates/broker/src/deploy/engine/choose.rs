@@ -125,7 +125,16 @@ impl Deployment {
             }
         }
         match self.legs_of(intent).last().filter(|leg| self.may_send_again(leg)) {
-            Some(leg) if tally.at(&leg.choice.account).all >= self.head.policy.unresolved_most => Pick::Wait,
+            Some(leg) if tally.at(&leg.choice.account).all >= self.head.policy.unresolved_most => {
+                let open = tally.at(&leg.choice.account);
+                // Where all wait for a person, time tells nothing.
+                if open.stuck >= open.all && open.sought == 0 {
+                    note(&mut why, format!("{}: {}", leg.choice.account, self.too_many_unknown()));
+                    Pick::Nothing(why)
+                } else {
+                    Pick::Wait
+                }
+            }
             Some(leg) if self.affords(&leg.choice, self.reserved(Some(leg.marker))) => {
                 Pick::Again(leg.marker)
             }
@@ -192,8 +201,7 @@ impl Deployment {
         let most = self.head.policy.unresolved_most;
         let open = tally.at(&choice.account);
         if open.stuck >= most {
-            let reason =
-                format!("{most} creates there have an unknown outcome; no more are sent until that is known");
+            let reason = self.too_many_unknown();
             return Some(if open.sought > 0 { Bar::Sought } else { Bar::Because(reason) });
         }
         if open.all >= most {
@@ -205,6 +213,11 @@ impl Deployment {
             return Some(if tally.open { Bar::Busy } else { reason() });
         }
         None
+    }
+
+    fn too_many_unknown(&self) -> String {
+        let most = self.head.policy.unresolved_most;
+        format!("{most} creates there have an unknown outcome; no more are sent until that is known")
     }
 
     /// Whether the budget has room for one more machine of this choice, besides what is held back for all others.

@@ -57,12 +57,10 @@ impl Deployment {
         match &seen.finding {
             Finding::Found { state: State::Gone, .. } => missing(leg, machine, row),
             Finding::NotFound if !is_absent(row, &rules, asked_at) => Vec::new(),
-            Finding::NotFound if machine == 0 && is_in_use(leg, row) && rules.visible_within.is_none() => {
-                hidden(leg, row)
-            }
+            Finding::NotFound if machine == 0 && !rules.lists_inactive => unlisted(leg, row),
             Finding::NotFound => missing(leg, machine, row),
             Finding::Found { state, failure, .. } => {
-                let is_back = leg.state == LegState::AskUser && is_in_use(leg, row);
+                let is_back = leg.state == LegState::AskUser && leg.is_in_use();
                 if machine == 0 && leg.state.is_coming() {
                     self.coming(leg, row, seen, *state, failure.as_deref())
                 } else if machine == 0 && is_back && *state == State::Running {
@@ -121,13 +119,8 @@ impl Deployment {
             }
             let there: Vec<&Instance> =
                 listing.with_marker(leg.marker).filter(|instance| instance.state != State::Gone).collect();
-            let new: Vec<&Instance> = there
-                .iter()
-                .copied()
-                .filter(|instance| {
-                    !leg.machines.iter().any(|machine| is_same(leg, machine, &instance.handle))
-                })
-                .collect();
+            let new: Vec<&Instance> =
+                there.iter().copied().filter(|instance| leg.place_of(&instance.handle).is_none()).collect();
             if new.is_empty() {
                 self.unseen(leg, there.len(), asked_at)
             } else {
@@ -237,25 +230,16 @@ impl Deployment {
     }
 }
 
-/// Whether a listed machine is one that we know: by its ids, or, where we know only an order, because the leg has
-/// no other.
-fn is_same(leg: &Leg, machine: &Machine, listed: &Handle) -> bool {
-    let only_ordered = machine.handle.instance.is_none() && leg.machines.len() == 1 && leg.creates == 1;
-    machine.is(listed) || only_ordered
-}
-
-/// Whether the kept machine was handed over, and nobody asked for its end.
-fn is_in_use(leg: &Leg, row: &Machine) -> bool {
-    leg.ready_at.is_some() && !row.is_ending()
-}
-
-/// A machine in use is not found where absence proves nothing: it may have been suspended, and cost money.
-fn hidden(leg: &Leg, row: &Machine) -> Vec<What> {
+/// The kept machine is not found where only active ones are shown: it may have been suspended, and cost money. One in
+/// use is asked about; that one is gone which is to be deleted is believed only after a deletion was accepted.
+fn unlisted(leg: &Leg, row: &Machine) -> Vec<What> {
     let marker = leg.marker;
-    match (row.missing_since, leg.state) {
-        (None, _) => vec![What::Missing { leg: marker, machine: 0 }],
-        (Some(_), LegState::Running) => vec![What::Asked { leg: marker, question: Question::Gone }],
-        (Some(_), _) => Vec::new(),
+    match leg.state {
+        LegState::Deleting => Vec::new(),
+        _ if !leg.is_in_use() => missing(leg, 0, row),
+        _ if row.missing_since.is_none() => vec![What::Missing { leg: marker, machine: 0 }],
+        LegState::Running => vec![What::Asked { leg: marker, question: Question::Unlisted }],
+        _ => Vec::new(),
     }
 }
 

@@ -163,6 +163,9 @@ pub enum Question {
     Created,
     /// Is the machine gone? It was deleted, and that cannot be proven.
     Gone,
+    /// Is the machine still there? Nobody deleted it, and the provider, which shows active machines only, does not show
+    /// it any more.
+    Unlisted,
 }
 
 /// What a person answers.
@@ -254,8 +257,7 @@ impl Machine {
     /// Whether both references mean one machine.
     #[must_use]
     pub fn is(&self, other: &Handle) -> bool {
-        let same = |ours: &Option<String>, theirs: &Option<String>| ours.is_some() && ours == theirs;
-        same(&self.handle.instance, &other.instance) || same(&self.handle.order, &other.order)
+        self.handle.is_same(other)
     }
 }
 
@@ -354,6 +356,25 @@ impl Leg {
             | LegState::Vanished
             | LegState::AskUser => self.machines.len().max(1),
         }
+    }
+
+    /// Whether this is a machine of it that is known: by its ids, or, where only an order is known, because there is
+    /// no other. Which one.
+    pub(crate) fn place_of(&self, handle: &Handle) -> Option<usize> {
+        let only_ordered = |machine: &Machine| {
+            machine.handle.instance.is_none() && self.machines.len() == 1 && self.creates == 1
+        };
+        self.machines
+            .iter()
+            .position(|machine| machine.is(handle))
+            .or_else(|| self.machine().is_some_and(only_ordered).then_some(0))
+    }
+
+    /// Whether its kept machine was handed over, and nobody asked for its end.
+    #[must_use]
+    pub fn is_in_use(&self) -> bool {
+        let stays = |machine: &Machine| machine.gone_at.is_none() && machine.ending_since.is_none();
+        self.ready_at.is_some() && self.machine().is_some_and(stays)
     }
 
     /// Whether a machine of it may exist now.

@@ -94,7 +94,7 @@ impl Deployment {
     pub(crate) fn targets(&self, leg: &Leg, verify: bool) -> Vec<Target> {
         let kept = leg.state.is_coming()
             || leg.state.is_ending()
-            || (leg.state == LegState::AskUser && leg.question == Some(Question::Gone))
+            || (leg.state == LegState::AskUser && leg.question != Some(Question::Created))
             || (verify && leg.state == LegState::Running);
         let wanted = |place: usize, machine: &super::Machine| {
             machine.gone_at.is_none() && if place == 0 { kept } else { machine.is_ending() }

@@ -17,10 +17,18 @@ pub struct Rules {
     pub lists_lag: Duration,
     /// How long a new machine may be invisible; absent: nobody can say, and absence is never proven.
     pub visible_within: Option<Duration>,
+    /// Whether a machine that is not running is shown. Where not, what is missing may still cost money.
+    #[serde(default = "yes")]
+    pub lists_inactive: bool,
     /// What to do when a create's outcome stays unknown.
     pub on_uncertain: OnUncertain,
     /// How long between two looks.
     pub poll_every: Duration,
+}
+
+/// Of what was written down before this was asked about.
+fn yes() -> bool {
+    true
 }
 
 impl Rules {
@@ -36,6 +44,7 @@ impl Rules {
             applies_within: semantics.create_applies_within,
             lists_lag: semantics.list_lags_by,
             visible_within: semantics.visible_within,
+            lists_inactive: semantics.lists_inactive,
             on_uncertain,
             poll_every: semantics.poll_every,
         }

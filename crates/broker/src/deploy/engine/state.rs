@@ -179,6 +179,7 @@ impl Deployment {
             applies_within: std::time::Duration::from_secs(300),
             lists_lag: UNKNOWN_LAG,
             visible_within: None,
+            lists_inactive: false,
             on_uncertain: crate::deploy::OnUncertain::Ask,
             poll_every: std::time::Duration::from_secs(10),
         })

@@ -1,7 +1,7 @@
 //! What follows from the passing of time, and what is to be sent now.
 
 use jiff::Timestamp;
-use vmbroker_core::{ErrorKind, Marker, State};
+use vmbroker_core::{ErrorKind, Marker, ProviderId, State};
 
 use super::choose::{Pick, Tally};
 use super::guards::{Guard, holds};
@@ -12,10 +12,17 @@ impl Deployment {
     /// What has become true by this time without anybody answering anything: deadlines, and machines that are no
     /// longer wanted.
     pub(crate) fn tick(&self, now: Timestamp) -> Vec<What> {
-        self.legs.values().flat_map(|leg| self.tick_leg(leg, now)).collect()
+        self.tick_but(now, |_| false)
     }
 
-    fn tick_leg(&self, leg: &Leg, now: Timestamp) -> Vec<What> {
+    /// The same, where some accounts were not looked at yet in this run: what the deadline of a machine there says is
+    /// not known before, for it may have come up while nobody looked.
+    pub(crate) fn tick_but(&self, now: Timestamp, is_unseen: impl Fn(&ProviderId) -> bool) -> Vec<What> {
+        let legs = self.legs.values();
+        legs.flat_map(|leg| self.tick_leg(leg, now, is_unseen(&leg.choice.account))).collect()
+    }
+
+    fn tick_leg(&self, leg: &Leg, now: Timestamp, is_unseen: bool) -> Vec<What> {
         let marker = leg.marker;
         let wanted =
             self.head.mode != Mode::Down && self.intents.get(&leg.intent).is_some_and(|intent| intent.wanted);
@@ -32,8 +39,13 @@ impl Deployment {
             {
                 vec![What::Condemned { leg: marker, reason: Reason::Unwanted }]
             }
+            LegState::Vanished if !wanted => vec![What::Gone { leg: marker, machine: 0 }],
+            LegState::AskUser if !wanted && leg.is_in_use() => {
+                vec![What::Condemned { leg: marker, reason: Reason::Unwanted }]
+            }
             LegState::Accepted | LegState::Provisioning | LegState::Found | LegState::Duplicate => {
-                self.deadline(leg).filter(|(at, _)| now >= *at).map_or_else(Vec::new, |(_, reason)| {
+                let deadline = self.deadline(leg).filter(|(at, _)| now >= *at && !is_unseen);
+                deadline.map_or_else(Vec::new, |(_, reason)| {
                     let block = to_failure(leg, &reason.to_string(), now);
                     vec![What::Blocked { block }, What::Condemned { leg: marker, reason }]
                 })

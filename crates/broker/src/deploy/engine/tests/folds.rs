@@ -202,6 +202,11 @@ fn further_machines_of_a_create_are_to_end_unless_a_person_keeps_them() {
     assert_eq!(leg(&state).machines[1].ending_since, Some(at(10)), "it has been since the first time");
     let kept = told(and(doubled(), vec![decided(20, Decision::KeepBoth), more()]));
     assert_eq!(ending(&kept), [false; 3]);
+    let condemned = |reason| (40, What::Condemned { leg: marker(1), reason });
+    let unwanted = told(and(doubled(), vec![decided(20, Decision::KeepBoth), condemned(Reason::Unwanted)]));
+    assert_eq!(ending(&unwanted), [true; 2], "nobody wants any of them");
+    let failed = told(and(doubled(), vec![decided(20, Decision::KeepBoth), condemned(Reason::TooLate)]));
+    assert_eq!(ending(&failed), [true, false], "a person wanted the other one, too");
     let gone = told(and(doubled(), vec![(20, What::Gone { leg: marker(1), machine: 1 }), more()]));
     assert_eq!(ending(&gone), [false, false, true], "what is gone is not ended again");
     let state_after = |story: Story| leg(&told(and(story, vec![more()]))).state;
@@ -219,6 +224,15 @@ fn what_a_person_decides_answers_what_was_asked() {
     assert_eq!((leg(&gone).state, leg(&gone).machines[0].gone_at), (LegState::Gone, Some(at(600))));
     let not_created = after(asked(accepted(), Question::Created), Decision::ConfirmAbsent);
     assert_eq!(leg(&not_created).machines[0].gone_at, None, "nobody was asked about that machine");
+    assert_eq!(leg(&absent).watch.map(|watch| watch.from), Some(at(600)), "should the person be wrong");
+    let suspended = || asked(running(), Question::Unlisted);
+    let given_up = after(suspended(), Decision::ConfirmAbsent);
+    assert_eq!((leg(&given_up).state, leg(&given_up).machines[0].gone_at), (LegState::Gone, Some(at(600))));
+    let kept = after(suspended(), Decision::Adopt(handle("vm-1")));
+    assert_eq!(leg(&kept).state, LegState::Running, "what was handed over has no time to come up in");
+    assert_eq!(kept.tick(at(1_000_000)), []);
+    let other = after(suspended(), Decision::Adopt(handle("vm-9")));
+    assert_eq!(leg(&other).state, LegState::Found);
     let adopted = after(asked(deleting(), Question::Gone), Decision::Adopt(handle("vm-1")));
     assert_eq!((leg(&adopted).state, leg(&adopted).accepted_at), (LegState::Found, Some(at(600))));
     assert!(!leg(&adopted).machines[0].is_ending());

@@ -75,31 +75,54 @@ fn a_machine_that_is_not_found_may_be_hidden_or_the_answer_old() {
     assert_eq!((endless(accepted()), endless(running())), (vec![], vec!["missing"]));
 }
 
+/// The same at an account that shows active machines only.
+fn active_only(story: Story) -> Deployment {
+    under(told(story), |head| head.rules.values_mut().for_each(|it| it.lists_inactive = false))
+}
+
 #[test]
-fn a_machine_in_use_that_is_not_found_where_absence_proves_nothing_is_asked_about_and_never_replaced() {
+fn a_machine_in_use_that_is_not_found_among_active_ones_is_asked_about_and_never_given_up() {
     let missing = (100, What::Missing { leg: marker(1), machine: 0 });
-    let asked = (150, What::Asked { leg: marker(1), question: Question::Gone });
-    let state = |more: Story| {
-        under(told(and(running(), more)), |head| {
-            head.rules.values_mut().for_each(|it| it.visible_within = None);
-        })
+    let asked = (150, What::Asked { leg: marker(1), question: Question::Unlisted });
+    let look = |more: Story| {
+        let lost = Observation::not_found(handle("vm-1"), at(9_999));
+        active_only(and(running(), more)).observed(marker(1), 0, &lost, at(9_999))
     };
-    let look = |state: &Deployment| {
-        words(&state.observed(marker(1), 0, &Observation::not_found(handle("vm-1"), at(9_999)), at(9_999)))
+    assert_eq!(words(&look(vec![])), ["missing"]);
+    assert_eq!(look(vec![missing.clone()]), std::slice::from_ref(&asked.1));
+    let asks = vec![missing, asked];
+    assert_eq!(look(asks.clone()), [], "however often it is missed");
+    let state = active_only(and(running(), asks));
+    assert_eq!(sees(&state, 0, "vm-1", State::Running), ["ready"], "it is back");
+    assert_eq!(sees(&state, 0, "vm-1", State::Stopped), ["seen"], "it is there, and nobody is to end it");
+}
+
+#[test]
+fn the_end_of_a_machine_that_is_not_found_among_active_ones_needs_a_deletion_that_was_accepted() {
+    let look = |story: Story| {
+        let lost = Observation::not_found(handle("vm-1"), at(9_999));
+        words(&active_only(story).observed(marker(1), 0, &lost, at(9_999)))
     };
-    assert_eq!(look(&state(vec![])), ["missing"]);
-    assert_eq!(look(&state(vec![missing.clone()])), ["asked"]);
-    let asks = vec![missing.clone(), asked];
-    assert_eq!(look(&state(asks.clone())), [""; 0], "however often it is missed");
-    assert_eq!(sees(&state(asks.clone()), 0, "vm-1", State::Running), ["ready"], "it is back");
-    assert_eq!(
-        sees(&state(asks), 0, "vm-1", State::Stopped),
-        ["seen"],
-        "it is there, and nobody is to end it"
-    );
-    // One whose end was asked for is believed to have come to it.
-    let ended = (90, What::Condemned { leg: marker(1), reason: Reason::Unwanted });
-    assert_eq!(look(&state(vec![ended, missing])), ["gone"]);
+    let up = vec![seen(5, 0, "vm-1", State::Running)];
+    let ending =
+        and(and(accepted(), up), vec![(10, What::Condemned { leg: marker(1), reason: Reason::TooLate })]);
+    assert_eq!(look(ending.clone()), [""; 0], "it may have been suspended");
+    let handle = Box::new(handle("vm-1"));
+    let accepted = What::Stepped { leg: marker(1), machine: 0, handle, known: true, asked_at: at(11) };
+    let ended = and(ending, vec![(12, accepted)]);
+    assert_eq!(look(ended.clone()), ["missing"]);
+    assert_eq!(look(and(ended, vec![(50, What::Missing { leg: marker(1), machine: 0 })])), ["gone"]);
+}
+
+#[test]
+fn an_id_in_other_letters_is_the_same_machine() {
+    let watched = vec![(100, What::ProvenAbsent { leg: marker(1), watch_until: at(90_000) })];
+    let again = vec![(110, What::Sending { leg: marker(1) })];
+    let twice = and(and(unclear(), watched), again);
+    let twice = and(twice, vec![(111, What::Accepted { leg: marker(1), handle: Box::new(handle("0xAb")) })]);
+    let state = told(twice);
+    assert_eq!(lists(&state, vec![row("0xaB", State::Running, 1)], 900), [], "it is no double of itself");
+    assert_eq!(words(&lists(&state, vec![row("0xaC", State::Running, 1)], 900)), ["doubled"]);
 }
 
 #[test]

@@ -74,6 +74,7 @@ fn opening(count: u32, choices: &[Choice], provable: bool, second: i64) -> Vec<E
         applies_within: seconds(D),
         lists_lag: seconds(S),
         visible_within: provable.then(|| seconds(V)),
+        lists_inactive: true,
         on_uncertain: if provable { OnUncertain::Proceed } else { OnUncertain::Ask },
         poll_every: seconds(8),
     };

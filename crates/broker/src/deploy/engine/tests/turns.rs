@@ -44,6 +44,13 @@ fn what_is_not_wanted_is_withdrawn_or_deleted() {
     assert_eq!(unwanted(&halted(planned(), ErrorKind::InvalidRequest)), withdrawn);
     assert_eq!(unwanted(&down(planned())), withdrawn);
     assert_eq!(unwanted(&told(planned())), []);
+    let suspended = asked(running(), Question::Unlisted);
+    assert_eq!(unwanted(&told(and(suspended.clone(), vec![(6, DROPPED)]))), condemned);
+    assert_eq!(unwanted(&down(suspended.clone())), condemned);
+    assert_eq!(unwanted(&told(suspended)), []);
+    let vanished = and(running(), vec![(5, What::Vanished { leg: marker(1) })]);
+    assert_eq!(unwanted(&down(vanished.clone())), [What::Gone { leg: marker(1), machine: 0 }]);
+    assert_eq!(unwanted(&told(vanished)), []);
     // A create that is on its way, or of which nobody knows, is not called back by wishing.
     for story in [sending(), unclear(), absent(), gone(), refused()] {
         assert_eq!(unwanted(&told(and(story, vec![(6, DROPPED)]))), []);
@@ -61,6 +68,10 @@ fn deadlines_fall_to_the_second() {
         [(&state, 121), (&waits, 3_601)].map(|(state, second)| state.tick(at(second)).pop()).into();
     let condemned = |reason| Some(What::Condemned { leg: marker(1), reason });
     assert_eq!(reasons, [condemned(Reason::TooLate), condemned(Reason::NotApproved)]);
+
+    let nobody_looked = |state: &Deployment| state.tick_but(at(1_000_000), |account| account.as_str() == "a");
+    assert_eq!((nobody_looked(&state), nobody_looked(&waits)), (vec![], vec![]));
+    assert_eq!(state.tick_but(at(121), |account| account.as_str() == "b").len(), 2);
 
     let ending = told(deleting());
     assert_eq!(ending.tick(at(609)), []);
