@@ -1,9 +1,8 @@
 //! Failover deployment that never loses or doubles a paid machine.
 //!
-//! Reading order: [`Plan`] (from what runs cost to what is tried), [`DeploySpec`] (what is wanted), [`engine`] (what follows from what), [`Broker`] (the front door),
-//! [`Run`] and [`News`] (a run as it is followed), [`Report`] (how everything stands), [`Receipt`] (what it
-//! cost), [`Sweep`] (what is at the clouds and not in the journal), then `driver` (carries it out)
-//! and `rows` (between state and journal).
+//! Reading order: [`Plan`] (from what runs cost to what is tried), [`DeploySpec`] (what is wanted), [`Broker`] (the
+//! front door), [`Run`] and [`News`] (a run as it is followed), [`Report`] (how everything stands), [`Receipt`] (what it
+//! cost), [`Sweep`] (what is at the clouds and not in the journal), [`engine`] (what follows from what).
 
 mod adopt;
 mod broker;

@@ -88,7 +88,8 @@ pub trait ComputeProviderExt: ComputeProvider {
     ///
     /// # Errors
     /// As [`ComputeProvider::create`], then as [`wait_until`](Self::wait_until). After an error of waiting the
-    /// machine exists and may be billed: find it by the request's marker.
+    /// machine exists and may be billed: find it by the request's marker. Whoever wants to keep its handle then calls
+    /// the two one after the other.
     ///
     /// # Idempotency
     /// None: each call orders another machine.

@@ -247,29 +247,55 @@ impl Image {
     }
 
     /// The public image that a neutral name such as `ubuntu-22.04` means: of that family and version, and of several
-    /// the one with the shortest name, which is the plainest.
+    /// the one with the shortest name, which is the plainest. A name without a version means none where there are
+    /// several versions: nobody is given one of them by chance.
     pub(crate) fn named<'a>(name: &str, images: &'a [Self]) -> Option<&'a Self> {
         let (family, version) = name.split_once('-').unwrap_or((name, ""));
         let fits =
             |image: &&Self| image.public && image.available && image.is_of(family) && image.has(version);
-        images.iter().filter(fits).min_by_key(|image| (image.name.len(), &image.name, &image.id))
+        let fitting = || images.iter().filter(fits);
+        let mut numbers = fitting().map(Self::number);
+        let first = numbers.next()?;
+        if version.is_empty() && numbers.any(|number| number != first) {
+            return None;
+        }
+        fitting().min_by_key(|image| (image.name.len(), &image.name, &image.id))
+    }
+
+    /// The version as a number, as far as it has one.
+    fn number(&self) -> Option<&str> {
+        let words = self.name.split(is_between).chain(self.version.split(is_between));
+        words.into_iter().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))
     }
 
     fn is_of(&self, family: &str) -> bool {
         match CATEGORIES.iter().find(|(word, _)| *word == family) {
             Some((_, category)) => self.category == *category,
-            None => letters(&self.name).contains(&letters(family)),
+            // The name begins with it, whole word by whole word.
+            None => {
+                let family = letters(family);
+                let words = self.name.split(|c: char| !c.is_ascii_alphanumeric());
+                let mut begun = String::new();
+                let mut begins = words.map(|word| {
+                    begun.push_str(&letters(word));
+                    begun == family
+                });
+                !family.is_empty() && begins.any(|is_it| is_it)
+            }
         }
     }
 
     /// Whether each word of the version stands whole in the image's name or version.
     fn has(&self, version: &str) -> bool {
-        let words = |text: &str| -> Vec<String> {
-            text.split(|c: char| !c.is_ascii_alphanumeric() && c != '.').map(str::to_owned).collect()
-        };
+        let words = |text: &str| -> Vec<String> { text.split(is_between).map(str::to_owned).collect() };
         let known: Vec<String> = words(&self.name).into_iter().chain(words(&self.version)).collect();
         version.split('-').filter(|word| !word.is_empty()).all(|word| known.iter().any(|it| it == word))
     }
+}
+
+/// Whether it stands between the words of an image's name.
+fn is_between(c: char) -> bool {
+    !c.is_ascii_alphanumeric() && c != '.'
 }
 
 /// A machine as a row of DescribeInstances shows it, without what the row does not tell: whose it is and where.

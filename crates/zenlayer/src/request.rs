@@ -263,8 +263,13 @@ pub(crate) fn image(wish: &Wish<'_>, images: &[Image], zone: &str, config: &Conf
         },
     };
     let Some(image) = found else {
-        let wanted = shown(&wish.request.image.to_string());
-        return Err(cannot(format!("`image` is `{wanted}`, which zone `{}` does not have", shown(zone))));
+        let wanted = wish.request.image.to_string();
+        let versions = if wanted.contains('-') { "" } else { ", or has in several versions: name one" };
+        return Err(cannot(format!(
+            "`image` is `{}`, which zone `{}` does not have{versions}",
+            shown(&wanted),
+            shown(zone)
+        )));
     };
     if !image.available {
         return Err(cannot(format!("`image` `{}` is not available now", shown(&image.id))));

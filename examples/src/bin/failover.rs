@@ -28,9 +28,7 @@ async fn main() -> anyhow::Result<()> {
     let journal = SqliteJournal::open(folder.path(), now, None).await?;
     let broker = Broker::new(accounts, Arc::new(journal), wish().marker.owner()).exchanging(rates()?);
     let policy = Policy { run: Some(hour), ..Policy::default() };
-    let (file_hash, fields) = Default::default();
-    let web =
-        DeploySpec { name: "web".into(), count: 3, template: wish(), file_hash, fields, choices, policy };
+    let web = DeploySpec { policy, ..DeploySpec::new("web", 3, wish(), choices) };
     let mut run = broker.deploy(web).await?;
     while let Some(news) = run.next().await {
         match news {
@@ -45,7 +43,7 @@ async fn main() -> anyhow::Result<()> {
             News::NotWritten { leg, why, .. } => println!("look for {leg}: {why}"),
         }
     }
-    println!("{} of 3 are up", run.report().running());
+    println!("{} of 3 are up", run.finish().await?.running());
     broker.destroy("web").await?.finish().await?;
     println!("{} machines cost money", clouds.machines_that_cost_money());
     Ok(())

@@ -234,7 +234,13 @@ impl World {
                     Decision::Adopt(listed.unwrap_or_else(|| Handle::of_instance(&leg.choice.account, id)))
                 }
             };
-            broker.resolve(leg.marker, decision).await.unwrap();
+            // Whoever adopts a machine looks at it, which fails as any other look.
+            for _ in 0..20 {
+                if broker.resolve(leg.marker, decision.clone()).await.is_ok() {
+                    break;
+                }
+                self.fleet.clock.sleep(Duration::from_secs(60)).await;
+            }
         }
     }
 

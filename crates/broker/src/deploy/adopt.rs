@@ -59,7 +59,8 @@ fn adopted(state: &Deployment, marker: Marker, choice: Box<Choice>, instance: In
     for what in counted(state, wanted.saturating_add(1)) {
         let What::Wanted { intent } = what else { continue };
         let number = state.legs_of(intent).last().map_or(1, |leg| leg.number + 1);
-        let handle = Box::new(instance.handle.clone());
+        let made_at = instance.handle.made_at.or(instance.created_at);
+        let handle = Box::new(Handle { made_at, ..instance.handle.clone() });
         events.push(What::Wanted { intent });
         events.push(What::Planned { leg: marker, intent, number, choice: choice.clone() });
         events.push(What::Found { leg: marker, handle: handle.clone() });

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
-use vmbroker_core::{Error, ErrorKind, Marker, Owner, ProviderId, Result};
+use vmbroker_core::{Error, ErrorKind, Marker, Owner, ProviderId, Result, State};
 use vmbroker_journal::Journal;
 
 use super::driver::{Book, Driver, Quotes, Time};
@@ -192,11 +192,13 @@ impl Broker {
         Ok(reports)
     }
 
-    /// Writes down what a person decided about a leg that asks, or whose create is not resolved.
+    /// Writes down what a person decided about a leg that asks, or whose create is still looked for. A machine that is
+    /// adopted is looked at first.
     ///
     /// # Errors
-    /// `InvalidRequest` where no leg has this marker, where it does not ask, or where the handle belongs to another
-    /// account or is another leg's machine; the journal's errors.
+    /// `InvalidRequest` where no leg has this marker, where there is nothing to decide about it, or where the handle is
+    /// another account's, another leg's machine, or none that the account shows (but where it shows active ones only);
+    /// what looking at it meets; the journal's errors.
     ///
     /// # Idempotency
     /// A decision that was taken cannot be taken again: the leg no longer asks.
@@ -214,10 +216,31 @@ impl Broker {
                 let allowed = format!("it is the machine with marker `{}`", other.leg);
                 return Err(DeployError::Wish(Error::invalid("handle", handle, allowed)));
             }
+            self.check_shown(handle, marker).await.map_err(DeployError::Wish)?;
         }
         let (book, _news) = self.book(state);
         book.record(move |_, _| vec![What::Decided { leg: marker, decision }]).await?;
         Ok(Report::of(&book.view(), book.now()))
+    }
+
+    /// Whether the account shows this machine, and its name says nothing else.
+    async fn check_shown(&self, handle: &vmbroker_core::Handle, marker: Marker) -> Result<()> {
+        let provider = self.registry.of(handle)?;
+        let seen = provider.status(std::slice::from_ref(handle)).await?;
+        match seen.first() {
+            Some(seen) if seen.state().is_some_and(|state| state != State::Gone) => {
+                match seen.instance().and_then(|instance| instance.marker).filter(|known| *known != marker) {
+                    Some(other) => {
+                        Err(Error::invalid("handle", handle, format!("its name has the marker `{other}`")))
+                    }
+                    None => Ok(()),
+                }
+            }
+            _ if provider.semantics().lists_inactive => {
+                Err(Error::invalid("handle", handle, "its account shows no such machine"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// How a deployment stands, by the journal alone; absent where there is none of this name.
@@ -375,8 +398,10 @@ fn check_decision(state: &Deployment, marker: Marker, decision: &Decision) -> Re
         }
     };
     if !fits {
-        let message =
-            format!("the machine with marker `{marker}` is {}: there is nothing to decide", leg.state);
+        let message = format!(
+            "the machine with marker `{marker}` is {}: this is no decision about it",
+            leg.state.word().replace('_', " ")
+        );
         return Err(Error::new(ErrorKind::InvalidRequest, message));
     }
     if let Decision::Adopt(handle) = decision

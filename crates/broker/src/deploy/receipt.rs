@@ -40,9 +40,10 @@ pub struct ReceiptLine {
     pub quoted: Money,
     /// What was charged at least; absent where the price is not known.
     pub least: Option<Money>,
-    /// What was charged at most, but for parts of the price that nobody tells; absent where the price is not known.
+    /// What was charged at most, but for parts of the price that nobody tells; absent where the price is not known, or
+    /// when it was made.
     pub most: Option<Money>,
-    /// When it began to cost money, at the earliest.
+    /// When it began to cost money, at the earliest; absent where nobody knows.
     pub from: Option<Timestamp>,
     /// When it was seen to cost nothing any more; absent: it still may cost.
     pub until: Option<Timestamp>,
@@ -75,7 +76,8 @@ impl Receipt {
 }
 
 fn leg_lines(leg: &Leg, now: Timestamp) -> Vec<ReceiptLine> {
-    let Some(began) = leg.first_began_at else { return Vec::new() };
+    // Of a machine that was taken back, nobody here knows more than its provider says.
+    let began = leg.first_began_at.or_else(|| leg.machine().and_then(|machine| machine.handle.made_at));
     let line = |machine: Option<&Machine>, bounds: (Option<Money>, Option<Money>)| ReceiptLine {
         number: leg.intent,
         leg: leg.marker,
@@ -85,7 +87,7 @@ fn leg_lines(leg: &Leg, now: Timestamp) -> Vec<ReceiptLine> {
         quoted: leg.choice.quote,
         least: bounds.0,
         most: bounds.1,
-        from: Some(began),
+        from: began,
         until: machine.and_then(|machine| machine.unbilled_at),
     };
     let price = &leg.choice.price;
@@ -95,11 +97,11 @@ fn leg_lines(leg: &Leg, now: Timestamp) -> Vec<ReceiptLine> {
             Some(last) => amount(price, machine.since, last),
             None => nothing(price),
         };
-        let most = amount(price, began, machine.unbilled_at.unwrap_or(now));
+        let most = began.and_then(|began| amount(price, began, machine.unbilled_at.unwrap_or(now)));
         line(Some(machine), (least, most))
     });
     let mut lines: Vec<ReceiptLine> = lines.collect();
-    if lines.is_empty() && leg.may_live() {
+    if let Some(began) = began.filter(|_| lines.is_empty() && leg.may_live()) {
         lines.push(line(None, (nothing(price), amount(price, began, now))));
     }
     lines

@@ -63,6 +63,7 @@ impl Hold {
 ///
 /// Dropping it at any moment loses nothing: creates that are on their way are ended and written down by tasks of
 /// their own as long as the runtime lives, and what is in the journal is taken up by the next run.
+#[must_use = "it works only while it is polled"]
 pub struct Run {
     work: Option<BoxFuture<'static, Result<(), DeployError>>>,
     news: mpsc::UnboundedReceiver<News>,
@@ -81,7 +82,8 @@ impl Run {
         Self { work: Some(work), news, book, hold, end: None }
     }
 
-    /// The next thing to tell; absent when the run is over. Safe to drop and call again.
+    /// The next thing to tell; absent when the run is over, or the journal cannot be written:
+    /// [`finish`](Self::finish) tells which. Safe to drop and call again.
     pub async fn next(&mut self) -> Option<News> {
         loop {
             let Some(work) = &mut self.work else {

@@ -28,6 +28,21 @@ pub struct DeploySpec {
 }
 
 impl DeploySpec {
+    /// This many machines of these choices, under the default policy. What the machines are to be may then change under
+    /// the same name: only what stands in `fields` is compared.
+    #[must_use]
+    pub fn new(name: impl Into<String>, count: u32, template: CreateRequest, choices: Vec<Choice>) -> Self {
+        Self {
+            name: name.into(),
+            count,
+            template,
+            file_hash: String::new(),
+            fields: BTreeMap::new(),
+            choices,
+            policy: Policy::default(),
+        }
+    }
+
     /// Whether the wish makes sense.
     ///
     /// # Errors

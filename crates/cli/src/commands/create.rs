@@ -74,36 +74,37 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
     request.marker = marker;
     let terminal = &context.terminal;
     if request.charge.months().is_some() {
-        terminal.note("note: a prepaid machine cannot be deleted before its term ends");
+        say_note(&context, "a prepaid machine cannot be deleted before its term ends");
     }
     say_line(&context, "marker", marker.as_str());
     let ordered = broker.order(&account, request).await;
     let mut order = ordered.map_err(|error| Failure::from(error).hint("nothing was ordered"))?;
-    let answer = send(&context, &provider, &mut order).await;
-    if let Ok(handle) = &answer {
-        if terminal.is_json() {
-            say_line(&context, "accepted", &handle.to_string());
-        } else {
-            terminal.print(&format!("{handle}\n"))?;
-        }
-    }
+    let (answer, stopped) = send(&context, &provider, &mut order).await;
+    // Written down before anything is said of it: standard output may be closed or full.
     settle(&context, order).await;
     let handle = answer.map_err(|error| what_now(&error, &provider, marker))?;
+    let ordered = |failure: Failure| {
+        failure
+            .hint(format!("the machine was ordered and may cost money; look at it: vmbroker status {handle}"))
+            .hint(format!("to be rid of it: vmbroker delete {handle}"))
+    };
+    if terminal.is_json() {
+        say_line(&context, "accepted", &handle.to_string());
+    } else {
+        terminal.print(&format!("{handle}\n")).map_err(ordered)?;
+    }
     // From here on others may write the journal.
     do_what_is_due(&context, broker).await;
     let waited = match args.wait {
         None => Ok(None),
+        Some(_) if stopped => Err(Failure::other("stopped waiting")),
         Some(until) => wait(&context, &open, provider, &handle, until, args.timeout).await.map(Some),
     };
-    say_end(&context, marker, &handle, waited.as_ref().ok().and_then(Option::as_ref))?;
+    say_end(&context, marker, &handle, waited.as_ref().ok().and_then(Option::as_ref)).map_err(ordered)?;
     if open.sandbox.is_some() {
-        terminal.note("note: the simulated clouds end with this command; `vmbroker sandbox` keeps them");
+        say_note(&context, "the simulated clouds end with this command; `vmbroker sandbox` keeps them");
     }
-    waited.map(|_| OK).map_err(|failure| {
-        failure
-            .hint(format!("the machine was ordered and may cost money; look at it: vmbroker status {handle}"))
-            .hint(format!("to be rid of it: vmbroker delete {handle}"))
-    })
+    waited.map(|_| OK).map_err(ordered)
 }
 
 /// The marker of a wish that is only checked.
@@ -120,27 +121,35 @@ fn say_line(context: &Context, what: &str, value: &str) {
     }
 }
 
-/// Awaits the answer. Stopping in the middle would lose it, so that has to be asked for twice.
+/// What a person should know besides, to standard error.
+fn say_note(context: &Context, note: &str) {
+    say_line(context, "note", note);
+}
+
+/// Awaits the answer; and whether somebody wants to stop. Stopping in the middle would lose it, so that has to be asked
+/// for twice.
 async fn send(
     context: &Context,
     provider: &Arc<dyn ComputeProvider>,
     order: &mut Order,
-) -> Result<Handle, Error> {
+) -> (Result<Handle, Error>, bool) {
     let _spinner = context.terminal.spinner("ordering");
     tokio::select! {
-        answer = order.answer() => return answer,
+        answer = order.answer() => return (answer, false),
         () = interrupted() => {}
     }
-    context.terminal.note(
+    say_note(
+        context,
         "the order is on its way: its answer is awaited, so that no machine is lost; Ctrl-C again stops all the same",
     );
-    tokio::select! {
+    let answer = tokio::select! {
         answer = order.answer() => answer,
         () = interrupted() => {
             let error = Error::new(vmbroker::ErrorKind::DeadlineExceeded, "stopped before the answer came");
             Err(error.at(provider.id(), "create").with_effect(Effect::Unknown))
         }
-    }
+    };
+    (answer, true)
 }
 
 /// Waits until the answer is in the journal, and says so where it cannot be written.

@@ -18,7 +18,8 @@ use crate::units::{duration, word};
 /// none in its place until it is run with the same `count` again.
 ///
 /// JSON: `{"machines": [{"handle_text", "handle", "result", "why", "wait_seconds", "failure"}]}`, where the result
-/// is `gone`, `unproven`, `failed` or, with `--no-wait`, `started`, `wait_then_repeat` or `nothing_left`.
+/// is `gone`, `not_found` (neither the provider nor the journal knows it), `unproven`, `failed` or, with `--no-wait`,
+/// `started`, `wait_then_repeat` or `nothing_left`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -52,6 +53,8 @@ struct Deleted {
 #[derive(Debug)]
 enum End {
     Gone,
+    /// Neither the provider nor the journal knows it.
+    NotFound,
     /// The provider does not know it, and nobody can say when that would be proof.
     Unproven,
     Step(Next),
@@ -67,12 +70,15 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
             handles.push(handle);
         }
     }
-    condemn(&context, &open, &handles).await?;
+    let unknown = condemn(&context, &open, &handles).await?;
     let terminal = &context.terminal;
     let total = handles.len();
     let spinner = terminal.spinner(format!("deleting {total} of {total} machines"));
     let wait = (!args.no_wait).then(|| Wait::new(open.clock.clone(), args.timeout));
-    let one = |handle: Handle| delete(&open, handle, wait.as_ref());
+    let one = |handle: Handle| {
+        let is_known = !unknown.contains(&handle);
+        delete(&open, handle, wait.as_ref(), is_known)
+    };
     let mut still_open: FuturesUnordered<_> = handles.into_iter().map(one).collect();
     let mut ends = Vec::new();
     while let Some(end) = still_open.next().await {
@@ -92,8 +98,8 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
 }
 
 /// Writes down that these machines are to be deleted, before anything is sent. Those that the journal knows by their
-/// order only are found by the marker that a look shows.
-async fn condemn(context: &Context, open: &Open, handles: &[Handle]) -> Result<(), Failure> {
+/// order only are found by the marker that a look shows. The handles that the journal does not know.
+async fn condemn(context: &Context, open: &Open, handles: &[Handle]) -> Result<Vec<Handle>, Failure> {
     let broker = open.broker(context).await?;
     let mut unknown = Vec::new();
     for handle in handles {
@@ -103,23 +109,26 @@ async fn condemn(context: &Context, open: &Open, handles: &[Handle]) -> Result<(
     }
     let live = broker.journal().legs().await?.into_iter().filter(|leg| leg.live);
     let accounts: Vec<ProviderId> = live.map(|leg| leg.account).collect();
-    unknown.retain(|handle| accounts.contains(&handle.provider));
-    if unknown.is_empty() {
-        return Ok(());
+    let sought: Vec<Handle> =
+        unknown.iter().filter(|handle| accounts.contains(&handle.provider)).cloned().collect();
+    if sought.is_empty() {
+        return Ok(unknown);
     }
-    for seen in open.registry.status(&unknown).await.into_iter().filter_map(|it| it.result.ok()).flatten() {
+    for seen in open.registry.status(&sought).await.into_iter().filter_map(|it| it.result.ok()).flatten() {
         let marker = seen.instance().and_then(|it| it.marker).or(seen.handle.marker);
         let handle = Handle { marker, ..seen.handle };
-        broker.condemn(&handle).await?;
+        if broker.condemn(&handle).await? {
+            unknown.retain(|it| !it.is_same(&handle));
+        }
     }
-    Ok(())
+    Ok(unknown)
 }
 
 /// Writes down what is proven gone, and does what is due. Where another program writes the journal by now, the next look
 /// finds the same.
 async fn note_ends(context: &Context, open: &Open, ends: &[Deleted]) {
     let Ok(broker) = open.broker(context).await else { return };
-    for deleted in ends.iter().filter(|it| matches!(it.end, End::Gone)) {
+    for deleted in ends.iter().filter(|it| matches!(it.end, End::Gone | End::NotFound)) {
         if let Err(error) = broker.gone(&deleted.now).await {
             context.terminal.note(&format!("warning: {error}"));
         }
@@ -127,13 +136,13 @@ async fn note_ends(context: &Context, open: &Open, ends: &[Deleted]) {
     do_what_is_due(context, broker).await;
 }
 
-async fn delete(open: &Open, handle: Handle, wait: Option<&Wait>) -> Deleted {
+async fn delete(open: &Open, handle: Handle, wait: Option<&Wait>, is_known: bool) -> Deleted {
     let result = match (open.registry.of(&handle), wait) {
         (Err(error), _) => Err(error),
         (Ok(provider), None) => {
             provider.delete(&handle).await.map(|deletion| (deletion.handle, End::Step(deletion.next)))
         }
-        (Ok(provider), Some(wait)) => until_gone(provider.as_ref(), handle.clone(), wait).await,
+        (Ok(provider), Some(wait)) => until_gone(provider.as_ref(), handle.clone(), wait, is_known).await,
     };
     let (now, end) = result.unwrap_or_else(|error| (handle.clone(), End::Failed(error)));
     Deleted { asked: handle, now, end }
@@ -145,11 +154,14 @@ async fn until_gone(
     provider: &dyn ComputeProvider,
     mut handle: Handle,
     wait: &Wait,
+    is_known: bool,
 ) -> vmbroker::Result<(Handle, End)> {
     let seen = provider.status(std::slice::from_ref(&handle)).await.ok().and_then(|mut seen| seen.pop());
+    let mut was_seen = true;
     match seen {
         Some(seen) if seen.state().is_some() => handle = seen.handle,
         _ => {
+            was_seen = false;
             let deletion = provider.delete(&handle).await?;
             handle = deletion.handle;
             if deletion.next == Next::NothingLeft && provider.semantics().visible_within.is_none() {
@@ -158,14 +170,21 @@ async fn until_gone(
             handle.made_at = handle.made_at.or_else(|| Some(wait.clock.now()));
         }
     }
-    provider.delete_until_gone(&handle, wait).await?;
-    Ok((handle, End::Gone))
+    let last = provider.delete_until_gone(&handle, wait).await?;
+    let end = if was_seen || is_known || last.state().is_some() { End::Gone } else { End::NotFound };
+    Ok((handle, end))
 }
 
 fn say(context: &Context, deleted: &Deleted) -> Result<(), Failure> {
     let sentence = match &deleted.end {
         End::Failed(_) | End::Unproven => return Ok(()),
         End::Gone => "is gone".to_owned(),
+        End::NotFound => {
+            format!(
+                "is known neither to `{}` nor to the journal: nothing was deleted",
+                deleted.asked.provider
+            )
+        }
         End::Step(Next::Started) => "is being deleted".to_owned(),
         End::Step(Next::NothingLeft) => "has nothing left to delete".to_owned(),
         End::Step(Next::WaitThenRepeat { why, wait }) => {
@@ -180,7 +199,7 @@ fn report(context: &Context, ends: &[Deleted]) -> u8 {
     let mut code = OK;
     for Deleted { asked: handle, end, .. } in ends {
         let failure = match end {
-            End::Gone | End::Step(_) => continue,
+            End::Gone | End::NotFound | End::Step(_) => continue,
             End::Failed(error) => Failure::of(error).hint(format!(
                 "`{handle}` may still be there and cost money: `vmbroker delete {handle}` is safe to repeat"
             )),
@@ -206,6 +225,7 @@ fn as_json(deleted: &Deleted) -> Value {
     let mut value = json!({ "handle_text": deleted.asked.to_string(), "handle": deleted.now });
     let result = match &deleted.end {
         End::Gone => "gone",
+        End::NotFound => "not_found",
         End::Unproven => "unproven",
         End::Step(Next::Started) => "started",
         End::Step(Next::NothingLeft) => "nothing_left",

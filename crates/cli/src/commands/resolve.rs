@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use vmbroker::deploy::Broker;
-use vmbroker::deploy::engine::{Decision, Deployment};
+use vmbroker::deploy::engine::{Decision, Deployment, LegState};
 use vmbroker::{Handle, Marker};
 
 use super::standing;
@@ -91,10 +91,12 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
     if terminal.is_json() {
         terminal.print_json(&standing::document(&state, &report, &Default::default()))?;
     } else {
-        terminal.print(&format!(
-            "{marker}: written down; `vmbroker deploy FILE` goes on with `{}`\n",
-            report.name
-        ))?;
+        let next = if report.name == marker.as_str() {
+            format!("`vmbroker events {marker}` tells its story")
+        } else {
+            format!("`vmbroker deploy FILE` goes on with `{}`", report.name)
+        };
+        terminal.print(&format!("{marker}: written down; {next}\n"))?;
     }
     Ok(OK)
 }
@@ -136,6 +138,14 @@ async fn list(context: &Context) -> Result<u8, Failure> {
         terminal.print_json(&json!({ "asks": asks }))?;
     } else if asks.is_empty() {
         terminal.note("nothing waits for a decision");
+        for leg in states.iter().flat_map(|state| state.legs.values()) {
+            if leg.state == LegState::Uncertain {
+                terminal.note(&format!(
+                    "{} is being looked for at `{}`: every command that writes the journal looks again",
+                    leg.marker, leg.choice.account
+                ));
+            }
+        }
     } else {
         let texts = asks
             .iter()

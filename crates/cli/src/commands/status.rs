@@ -138,8 +138,9 @@ async fn watch(args: &Args, context: &Context, open: &Open) -> Result<u8, Failur
         let never = round.errors.iter().all(|error| error.retry() == vmbroker::Retry::Never);
         let failed = !round.errors.is_empty();
         code = if failed { report_all(terminal, round.errors) } else { code };
-        let all_gone = before.iter().all(|it| it.as_ref().is_some_and(is_over));
         let waited = open.clock.elapsed().saturating_sub(started);
+        let is_over = |seen: &Observation| is_over(seen, open, waited);
+        let all_gone = before.iter().all(|it| it.as_ref().is_some_and(is_over));
         let over = args.timeout.is_some_and(|timeout| waited >= timeout);
         if all_gone || over || terminal.is_closed() || (failed && never) {
             return Ok(if failed { code } else { OK });
@@ -156,10 +157,18 @@ fn differs(now: &Option<Observation>, then: &Option<Observation>) -> bool {
     }
 }
 
-/// Nothing more will be seen: it is gone, or was seen before and is no longer there.
-fn is_over(observation: &Observation) -> bool {
+/// Nothing more will be seen: it is gone, or was seen before and is no longer there, or any machine that was made before
+/// the watch began would be shown by now.
+fn is_over(observation: &Observation, open: &Open, waited: Duration) -> bool {
+    let would_show = || {
+        let provider = open.registry.of(&observation.handle).ok()?;
+        let semantics = provider.semantics();
+        Some(semantics.visible_within?.saturating_add(semantics.list_lags_by))
+    };
     match observation.finding {
         Finding::Found { state, .. } => state == State::Gone,
-        Finding::NotFound => observation.handle.last_seen.is_some(),
+        Finding::NotFound => {
+            observation.handle.last_seen.is_some() || would_show().is_some_and(|time| waited >= time)
+        }
     }
 }

@@ -16,6 +16,8 @@ async fn the_key_appears_nowhere_but_in_its_header() {
         .with_writer(move || writer.clone())
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
+    // With a single subscriber in the process, whichever test logs first decides for all whether a place is logged.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     for auth in [Auth::Bearer, Auth::XApiKey] {
         let echo = format!(r#"{{"error":"bad key {CANARY}"}}"#);
         let replay: Arc<dyn Transport> = Arc::new(Replay::new(vec![

@@ -16,6 +16,8 @@ async fn the_token_is_sent_and_shown_nowhere() {
         .with_writer(move || writer.clone())
         .finish();
     let _guard = tracing::subscriber::set_default(subscriber);
+    // With a single subscriber in the process, whichever test logs first decides for all whether a place is logged.
+    let _second = tracing::Dispatch::new(tracing_subscriber::registry());
     // A provider that repeats the token in its refusals.
     let told = format!(r#"{{"detail":"Token {TOKEN} is not welcome"}}"#);
     let replay = Arc::new(Replay::new(vec![

@@ -9,7 +9,7 @@ use vmbroker_sim::{Dialect, Fault, FaultKind, Phase};
 use vmbroker_tests::{Fleet, spec};
 
 use super::late::{doubled, handle};
-use super::{down, up, within};
+use super::{down, up};
 
 /// The handles of all machines that a list of this account shows.
 async fn listed(broker: &Broker, account: &str) -> Vec<Handle> {
@@ -97,17 +97,14 @@ async fn a_machine_that_came_up_while_nobody_looked_is_not_too_late() {
     let choices = fleet.choices(&[Dialect::Zenlayer]).await;
     let wanted = spec("web", 1, choices);
     fleet.cloud(Dialect::Zenlayer).arm(Fault::once("create", FaultKind::Delay(600)));
-    {
-        let broker = fleet.broker(home.path(), None).await;
-        let run = broker.deploy(wanted.clone()).await.unwrap();
-        tokio::select! {
-            _ = run.finish() => panic!("it was up at once"),
-            () = fleet.clock.sleep(Duration::from_secs(60)) => {}
-        }
+    let broker = fleet.broker(home.path(), None).await;
+    let run = broker.deploy(wanted.clone()).await.unwrap();
+    tokio::select! {
+        _ = run.finish() => panic!("it was up at once"),
+        () = fleet.clock.sleep(Duration::from_secs(60)) => {}
     }
     // Longer than a machine may take.
     fleet.clock.sleep(wanted.policy.provision_within * 2).await;
-    let broker = fleet.broker(home.path(), None).await;
     broker.look().await.unwrap();
     up(&fleet, &broker, wanted).await;
     assert_eq!((fleet.live(), fleet.cloud(Dialect::Zenlayer).count_calls(Some("create"))), (1, 1));
@@ -152,8 +149,7 @@ async fn a_machine_that_is_taken_back_is_in_use_although_it_is_off() {
     second.look().await.unwrap();
     fleet.clock.sleep(Duration::from_secs(7_200)).await;
     assert_eq!(fleet.live(), 1, "it is deleted on request only");
-    within(&fleet, second.destroy("web").await.unwrap().finish()).await.unwrap();
-    assert_eq!(fleet.live(), 0);
+    down(&fleet, &second, "web").await;
     let refused = second.adopt("web", &machine).await.unwrap_err().to_string();
     assert!(refused.contains("is being taken down") || refused.contains("is not in the list"), "{refused}");
 }

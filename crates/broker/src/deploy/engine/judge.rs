@@ -231,15 +231,14 @@ impl Deployment {
 }
 
 /// The kept machine is not found where only active ones are shown: it may have been suspended, and cost money. One in
-/// use is asked about; that one is gone which is to be deleted is believed only after a deletion was accepted.
+/// use is asked about, and of one that is to be deleted the end is believed only after a deletion was accepted.
 fn unlisted(leg: &Leg, row: &Machine) -> Vec<What> {
-    let marker = leg.marker;
     match leg.state {
-        LegState::Deleting => Vec::new(),
-        _ if !leg.is_in_use() => missing(leg, 0, row),
-        _ if row.missing_since.is_none() => vec![What::Missing { leg: marker, machine: 0 }],
-        LegState::Running => vec![What::Asked { leg: marker, question: Question::Unlisted }],
-        _ => Vec::new(),
+        LegState::Deleting | LegState::AskUser => Vec::new(),
+        LegState::Running if row.missing_since.is_some() => {
+            vec![What::Asked { leg: leg.marker, question: Question::Unlisted }]
+        }
+        _ => missing(leg, 0, row),
     }
 }
 

@@ -137,6 +137,9 @@ pub(super) fn place(place: &Place, named: &Path) -> Result<PathBuf, Failure> {
     if !path.parent().is_some_and(Path::is_dir) {
         return wrong("is in a folder that does not exist");
     }
+    if path.exists() && !path.is_file() {
+        return wrong("is no file");
+    }
     if path.exists() && !head(&path).is_ok_and(|head| head.is_empty() || head == b"<svg") {
         return wrong("is there already and is no chart: it stays as it is")
             .map_err(|it| it.hint("name another file"));

@@ -107,6 +107,7 @@ fn the_end_of_a_machine_that_is_not_found_among_active_ones_needs_a_deletion_tha
     let ending =
         and(and(accepted(), up), vec![(10, What::Condemned { leg: marker(1), reason: Reason::TooLate })]);
     assert_eq!(look(ending.clone()), [""; 0], "it may have been suspended");
+    assert_eq!(look(asked(ending.clone(), Question::Gone)), [""; 0], "and time proves nothing");
     let handle = Box::new(handle("vm-1"));
     let accepted = What::Stepped { leg: marker(1), machine: 0, handle, known: true, asked_at: at(11) };
     let ended = and(ending, vec![(12, accepted)]);
