@@ -105,7 +105,8 @@ impl Driver {
                     None => {}
                 }
             }
-            let pause = Duration::try_from(next.duration_since(now)).unwrap_or_default();
+            // A deadline that has passed at an account nobody looked at yet: its first look is on its way.
+            let pause = Duration::try_from(next.duration_since(now)).unwrap_or(Duration::from_secs(1));
             tokio::select! {
                 Some(end) = rounds.next() => {
                     let end = end?;

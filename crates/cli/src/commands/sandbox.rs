@@ -18,6 +18,11 @@ use crate::sandbox::{HEADER, Pace, Sandbox, Secrets, Settings};
 ///
 /// They speak the providers' own wires: this program and any other can use them.
 ///
+/// The control face sets the weather, in JSON over HTTP; NAME is a cloud as `--cloud` names it, and `GET /` shows all:
+/// `GET /NAME/ledger` what each machine cost, `GET /NAME/calls` what arrived, `POST /NAME/faults` the next fault, such
+/// as `{"kind": "lose_answer", "operation": "create", "times": 1}`, `DELETE /NAME/faults` ends them, `POST
+/// /NAME/capacity` with `{"offer": …, "capacity": 0}` sells out, `POST /step` with `{"seconds": 3600}` moves the clock.
+///
 /// JSON, once all listen: `{"clouds": [{"account", "dialect", "url"}], "control", "config", "config_text",
 /// "secrets": {name: value}}`.
 #[derive(Debug, clap::Args)]
