@@ -3,7 +3,7 @@
 use vmbroker::{Marker, State};
 
 use crate::cloud::{Cloud, Mood};
-use crate::world::{Closed, World};
+use crate::world::{Buffer, Closed, World};
 
 const CREATE: [&str; 7] = ["create", "--vcpus", "2", "--memory", "4GiB", "--ssh-key", "key.pub"];
 
@@ -187,6 +187,41 @@ async fn watching_ends_when_all_machines_are_gone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn watching_what_is_not_there_ends_when_it_would_be_shown() {
+    let world = World::new().with(Cloud::new("one", Mood::Well));
+    let before = tokio::time::Instant::now();
+    let outcome = world.run(&["status", "--watch", "one/instance:m9"]).await;
+    assert_eq!(outcome.code, 0, "{}", outcome.err);
+    assert!(before.elapsed().as_secs() >= 600);
+}
+
+/// A standard output without room.
+struct Full;
+
+impl std::io::Write for Full {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::StorageFull.into())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handle_that_cannot_be_printed_is_written_down_and_said() {
+    let world = World::new().with(Cloud::new("one", Mood::Well));
+    let err = Buffer::default();
+    let code = world.run_into(&create(&[]), Box::new(Full), Box::new(err.clone())).await;
+    let err = err.text();
+    assert_eq!(code, 1, "{err}");
+    assert!(err.contains("the machine was ordered and may cost money"), "{err}");
+    let marker = err.lines().find_map(|line| line.strip_prefix("marker: ")).unwrap();
+    let story = world.run(&["events", marker]).await.out;
+    assert!(story.contains("one/instance:m1"), "{story}");
+}
+
+#[tokio::test(start_paused = true)]
 async fn delete_waits_for_proof_and_is_safe_to_repeat() {
     let cloud = Cloud::new("one", Mood::Well);
     let world = World::new().with(cloud.clone());
@@ -203,7 +238,8 @@ async fn a_machine_that_was_never_seen_is_believed_gone_only_when_it_would_be_vi
     let world = World::new().with(Cloud::new("one", Mood::Well));
     let before = tokio::time::Instant::now();
     let outcome = world.run(&["delete", "one/instance:m1"]).await;
-    assert_eq!(outcome.code, 0, "{}", outcome.err);
+    let told = "one/instance:m1 is known neither to `one` nor to the journal: nothing was deleted\n";
+    assert_eq!((outcome.code, outcome.out.as_str()), (0, told), "{}", outcome.err);
     assert!(before.elapsed().as_secs() >= 600);
     let world = World::new().with(Cloud::hiding("one", Mood::Well));
     let outcome = world.run(&["delete", "one/instance:m1"]).await;

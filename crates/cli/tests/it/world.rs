@@ -73,9 +73,7 @@ impl World {
         let (out, err) = (Buffer::default(), Buffer::default());
         let code = self.run_into(args, Box::new(out.clone()), Box::new(err.clone())).await;
         let folder = self.folder.path().to_str().unwrap();
-        let text = |buffer: Buffer| {
-            String::from_utf8(buffer.0.lock().unwrap().clone()).unwrap().replace(folder, "[folder]")
-        };
+        let text = |buffer: Buffer| buffer.text().replace(folder, "[folder]");
         Outcome { code, out: text(out), err: text(err) }
     }
 
@@ -106,7 +104,13 @@ impl Outcome {
 }
 
 #[derive(Clone, Default)]
-struct Buffer(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Buffer {
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl Write for Buffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

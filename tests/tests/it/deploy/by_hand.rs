@@ -127,6 +127,10 @@ async fn a_machine_of_another_leg_is_not_adopted() {
     let other: Handle = handle(&report).parse().unwrap();
     let refused = broker.resolve(asks, Decision::Adopt(other)).await.unwrap_err().to_string();
     assert!(refused.contains("it is the machine with marker"), "{refused}");
+    // A digit is wrong.
+    let nobody: Handle = "zenlayer/instance:99".parse().unwrap();
+    let refused = broker.resolve(asks, Decision::Adopt(nobody)).await.unwrap_err().to_string();
+    assert!(refused.contains("its account shows no such machine"), "{refused}");
 }
 
 #[tokio::test(start_paused = true)]
