@@ -142,6 +142,11 @@ fn folder() -> PathBuf {
     })
 }
 
+/// The thread's next folder is another one.
+fn forget_folder() {
+    FOLDER.set(None);
+}
+
 /// Runs the program; `[folder]` stands for its folder.
 fn run(folder: &Path, args: &[String], providers: Vec<Arc<dyn ComputeProvider>>) -> Outcome {
     let (out, err) = (Buffer::default(), Buffer::default());

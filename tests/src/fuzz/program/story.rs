@@ -7,7 +7,10 @@ use vmbroker::journal::{Batch, Change, DeploymentRow, EventRow, Journal, SqliteJ
 
 use super::super::Mark;
 use super::super::thread::{block_on, now};
-use super::{Outcome, args, check, folder, run};
+use super::{Outcome, args, check, folder, forget_folder, run};
+
+/// After so many deployments another journal is begun: each command reads the whole file.
+const MOST: u32 = 100;
 
 thread_local! {
     /// The thread's journal, and how many deployments are in it.
@@ -42,6 +45,9 @@ pub(super) fn story(input: &[u8], spoil: impl Fn(Outcome) -> Outcome) -> Mark {
 fn write(events: &[Event]) -> String {
     KEPT.with_borrow_mut(|kept| {
         block_on(async {
+            if kept.take_if(|(_, number)| *number >= MOST).is_some() {
+                forget_folder();
+            }
             if kept.is_none() {
                 let state = folder().join("home/.local/state/vmbroker");
                 std::fs::create_dir_all(state.parent().unwrap()).unwrap();

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use vmbroker::Handle;
 use vmbroker::deploy::{Standing, SweepOptions, SweptDeletion};
+use vmbroker::{CreateRequest, Handle, Marker};
 use vmbroker_sim::Dialect;
 use vmbroker_tests::{Fleet, spec, wish};
 
@@ -89,4 +89,23 @@ async fn machines_of_others_are_shown_on_request_and_never_deleted() {
         assert_eq!(all.machines[0].standing, Standing::Foreign);
     }
     assert_eq!(fleet.live(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sweep_deletes_a_few_machines_at_once_at_most() {
+    let home = tempfile::tempdir().unwrap();
+    let fleet = Fleet::set(&THREE).await;
+    let broker = fleet.broker(home.path(), None).await;
+    fleet.clock.sleep(Duration::from_secs(60)).await;
+    let account = broker.registry().get(&"zenlayer".parse().unwrap()).unwrap();
+    for number in 100..107 {
+        let request = CreateRequest { marker: Marker::new(broker.owner(), [number; 10]), ..wish() };
+        account.create(&request).await.unwrap();
+    }
+    fleet.clock.sleep(Duration::from_secs(600)).await;
+    broker.sweep(DELETE).await.unwrap();
+    fleet.clock.sleep(Duration::from_secs(3_600)).await;
+    let swept = broker.sweep(DELETE).await.unwrap();
+    let started = swept.machines.iter().filter(|it| it.deletion == SweptDeletion::Started).count();
+    assert_eq!((swept.machines.len(), started), (7, 5), "{swept:#?}");
 }
