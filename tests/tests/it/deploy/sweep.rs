@@ -79,7 +79,7 @@ async fn machines_of_others_are_shown_on_request_and_never_deleted() {
     let broker = fleet.broker(home.path(), None).await;
     fleet.clock.sleep(Duration::from_secs(60)).await;
     let mut foreign = wish();
-    foreign.marker = vmbroker::Marker::new(vmbroker::Owner::of_installation("somebody"), [9; 10]);
+    foreign.marker = Marker::new(vmbroker::Owner::of_installation("somebody"), [9; 10]);
     broker.registry().get(&"zenlayer".parse().unwrap()).unwrap().create(&foreign).await.unwrap();
     for _ in 0..3 {
         fleet.clock.sleep(Duration::from_secs(7_200)).await;
