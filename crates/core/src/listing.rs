@@ -100,7 +100,8 @@ impl Pages {
             // More than are counted: the count that said which page is the last cannot be believed.
             Some(format!("{} of {} rows came", self.rows, self.total.unwrap_or_default()))
         } else {
-            self.first_repeated().map(|id| format!("`{id}` stands on two pages"))
+            // Its id is the provider's text, and may be anything: a megabyte, or what we sent.
+            self.has_one_twice().then(|| "one machine stands on two pages".to_owned())
         };
         match complaint {
             None => Ok(Listing { instances: self.instances, at }),
@@ -111,9 +112,9 @@ impl Pages {
         }
     }
 
-    fn first_repeated(&self) -> Option<&str> {
+    fn has_one_twice(&self) -> bool {
         let mut seen = HashSet::with_capacity(self.instances.len());
-        self.instances.iter().map(|instance| instance.handle.id()).find(|id| !seen.insert(*id))
+        self.instances.iter().any(|instance| !seen.insert(instance.handle.id()))
     }
 }
 

@@ -187,7 +187,7 @@ impl Transport for Replay {
                 wanted.method, wanted.path
             ))),
             Some(kept) => match kept.status {
-                None => Err(TransportError::Interrupted(kept.answer)),
+                None => Err(TransportError::Interrupted(vmbroker_core::printable(&kept.answer))),
                 Some(_) if kept.answer.len() > limits.cap => {
                     Err(TransportError::Unacceptable(format!("it is larger than {} bytes", limits.cap)))
                 }

@@ -17,6 +17,7 @@ pub(crate) fn admitted(rows: &[OfferRow]) -> impl Iterator<Item = &str> {
     rows.iter()
         .filter(|row| left(row) != Some(0))
         .filter_map(|row| row.configuration.as_ref()?.slug.as_deref())
+        .filter(|slug| !slug.is_empty())
 }
 
 /// How many machines of a row are left; absent where it does not say.
@@ -41,7 +42,8 @@ pub(crate) struct Listed {
 pub(crate) fn offers(provider: &ProviderId, rows: Vec<OfferRow>, query: &OfferQuery) -> Vec<Listed> {
     let mut groups: BTreeMap<(String, Option<Country>), Group> = BTreeMap::new();
     for mut row in rows {
-        let Some(slug) = row.configuration.as_mut().and_then(|it| it.slug.take()) else {
+        let slug = row.configuration.as_mut().and_then(|it| it.slug.take());
+        let Some(slug) = slug.filter(|slug| !slug.is_empty()) else {
             tracing::debug!("an offer without a configuration cannot be ordered");
             continue;
         };

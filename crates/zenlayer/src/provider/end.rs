@@ -27,6 +27,8 @@ struct Release<'a> {
 
 /// The word for a machine that leaves the recycle bin for good.
 const RELEASING: &str = "RELEASING";
+/// The most characters of a word of the provider in a sentence of ours.
+const LONGEST_WORD: usize = 100;
 
 /// One step towards a machine's end.
 struct Step {
@@ -129,9 +131,12 @@ impl Zenlayer {
                 other => other,
             },
             State::Gone => Ok(Next::NothingLeft.into()),
-            State::AwaitingApproval | State::Ordered | State::Provisioning | State::Stopping => {
-                Ok(self.later(&format!("it is {}", vmbroker_core::printable(&word))).into())
-            }
+            State::AwaitingApproval | State::Ordered | State::Provisioning | State::Stopping => Ok(self
+                .later(&format!(
+                    "it is {}",
+                    vmbroker_core::clip(&vmbroker_core::printable(&word), LONGEST_WORD)
+                ))
+                .into()),
             // Nothing in these states explains the refusal.
             State::Running | State::Stopped | State::Failed | State::Unrecognised => Err(refusal),
         }
