@@ -144,8 +144,9 @@ fn join<T>(
         }
         pages.push(rows);
         if came < cut.size {
-            // A page that is not full, of a list that is said to go on, is only a part of that page.
-            return total.is_none_or(|total| total <= cut.start() + came).then_some(pages);
+            // A page that is not full, of a list that is said to go on, is only a part of that page; and one that does not
+            // say how long the list is by now says nothing of its end.
+            return total.is_some_and(|total| total <= cut.start() + came).then_some(pages);
         }
     }
     None
