@@ -15,7 +15,7 @@ pub(super) const SECRET: &str = "canary-5b1f0a7e-secret";
 type Is = fn(char) -> bool;
 
 /// Each class of characters that could drive a terminal, reorder or break a line, or hide in it.
-const CLASSES: [(&str, Is); 10] = [
+const CLASSES: [(&str, Is); 11] = [
     // Cc: C0 with its line breaks, DEL and C1, whose 0x9b starts an escape sequence by itself.
     ("control", |c| matches!(c, '\0'..='\x1f' | '\x7f'..='\u{9f}')),
     // Zl and Zp.
@@ -33,6 +33,12 @@ const CLASSES: [(&str, Is); 10] = [
     ("invisible format", |c| matches!(c, '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}')),
     ("annotation", |c| matches!(c, '\u{fff9}'..='\u{fffb}')),
     ("tag", |c| matches!(c, '\u{e0000}'..='\u{e007f}')),
+    // What else is Default_Ignorable_Code_Point: joiners, fillers, vowels and selectors that nobody sees.
+    ("ignorable", |c| {
+        matches!(c,
+            '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2065}'
+            | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{e0080}'..='\u{e0fff}')
+    }),
 ];
 
 /// The class of harmful characters that this one belongs to.
