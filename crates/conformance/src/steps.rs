@@ -239,17 +239,6 @@ pub(crate) fn finding(observation: &Observation) -> String {
     }
 }
 
-/// Whether both refer to one machine. Some providers compare ids without case.
-pub(crate) fn same_machine(asked: &Handle, answered: &Handle) -> bool {
-    let same = |one: Option<&str>, other: Option<&str>| match (one, other) {
-        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
-        _ => false,
-    };
-    let instance = same(asked.instance.as_deref(), answered.instance.as_deref());
-    let order = same(asked.order.as_deref(), answered.order.as_deref());
-    asked.provider == answered.provider && (instance || order)
-}
-
 /// A reference of the same form to a machine that does not exist: all digits but the first are turned over.
 pub(crate) fn stranger(handle: &Handle) -> Handle {
     let turn = |id: &str| -> String {

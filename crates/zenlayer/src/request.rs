@@ -501,6 +501,6 @@ fn cannot(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::IncompatibleOffer, message)
 }
 
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     clip(&printable(text), 80)
 }

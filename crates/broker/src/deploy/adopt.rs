@@ -12,9 +12,9 @@ impl Broker {
     /// is wanted. The deployment is made where there is none of this name.
     ///
     /// # Errors
-    /// `InvalidRequest` where the deployment is being taken down, or the machine's marker is another installation's, or another than that of the handle, where
-    /// it has one, or the journal knows it already;
-    /// what listing the account meets; the journal's errors.
+    /// `InvalidRequest` where the deployment is being taken down, or the machine's marker is another installation's, or
+    /// another than that of the handle, where it has one, or the journal knows it already; what listing the account
+    /// meets; the journal's errors.
     ///
     /// # Idempotency
     /// A machine that was adopted is known, and refused the second time.

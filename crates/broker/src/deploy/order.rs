@@ -175,7 +175,6 @@ fn ended_by_hand(state: &Deployment, leg: &Leg, handle: &Handle) -> Vec<What> {
     let is_open = state.open_leg(leg.intent).is_some_and(|open| open.marker == marker);
     let wanted = is_open && state.intents.get(&leg.intent).is_some_and(|intent| intent.wanted);
     let dropped = wanted.then_some(What::Dropped { intent: leg.intent });
-    let found = || Box::new(handle.clone());
     match (leg.place_of(handle), leg.machine()) {
         (Some(0), _) => dropped.into_iter().collect(),
         (Some(_), _) => Vec::new(),
@@ -188,7 +187,7 @@ fn ended_by_hand(state: &Deployment, leg: &Leg, handle: &Handle) -> Vec<What> {
             vec![What::Doubled { leg: marker, handles: vec![kept.handle.clone(), handle.clone()] }]
         }
         (None, _) => vec![
-            What::Found { leg: marker, handle: found() },
+            What::Found { leg: marker, handle: Box::new(handle.clone()) },
             What::Condemned { leg: marker, reason: Reason::Unwanted },
         ],
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use vmbroker_core::{ErrorKind, Finding, Handle, Retry, State};
 
-use crate::steps::{finding, grown, is_over, same_machine, stranger};
+use crate::steps::{finding, grown, is_over, stranger};
 use crate::verdict::{Judge, KEPT, not_applicable, shown};
 use crate::{Fault, Outcome, Subject};
 
@@ -23,9 +23,9 @@ pub async fn status_answers_each_handle_in_order(subject: &Subject) -> Outcome {
     let seen = subject.look(judge, &asked).await?;
     for (at, (handle, observation)) in asked.iter().zip(&seen).enumerate() {
         let expected = format!("an observation of `{handle}` at place {at}");
-        judge.that(same_machine(handle, &observation.handle), expected, finding(observation))?;
+        judge.that(handle.is_same(&observation.handle), expected, finding(observation))?;
         let found = observation.state().is_some();
-        let right = found != same_machine(handle, &unknown);
+        let right = found != handle.is_same(&unknown);
         judge.that(right, "what exists to be found, and only that", finding(observation))?;
     }
     KEPT

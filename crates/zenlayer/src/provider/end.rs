@@ -11,6 +11,7 @@ use super::api::{Action, Filter, Service};
 use super::look::{UNREADABLE, instance_id, missing};
 use crate::convert::state;
 use crate::error::{BEING_BUILT, NOT_RECYCLED, RECYCLED, UNAUTHORISED, is_one_of};
+use crate::request::shown;
 use crate::wire::{Empty, StatusInfo};
 
 #[derive(Serialize)]
@@ -27,8 +28,6 @@ struct Release<'a> {
 
 /// The word for a machine that leaves the recycle bin for good.
 const RELEASING: &str = "RELEASING";
-/// The most characters of a word of the provider in a sentence of ours.
-const LONGEST_WORD: usize = 100;
 
 /// One step towards a machine's end.
 struct Step {
@@ -131,12 +130,9 @@ impl Zenlayer {
                 other => other,
             },
             State::Gone => Ok(Next::NothingLeft.into()),
-            State::AwaitingApproval | State::Ordered | State::Provisioning | State::Stopping => Ok(self
-                .later(&format!(
-                    "it is {}",
-                    vmbroker_core::clip(&vmbroker_core::printable(&word), LONGEST_WORD)
-                ))
-                .into()),
+            State::AwaitingApproval | State::Ordered | State::Provisioning | State::Stopping => {
+                Ok(self.later(&format!("it is {}", shown(&word))).into())
+            }
             // Nothing in these states explains the refusal.
             State::Running | State::Stopped | State::Failed | State::Unrecognised => Err(refusal),
         }

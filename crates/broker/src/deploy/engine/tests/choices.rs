@@ -172,6 +172,22 @@ fn a_budget_is_held_back_for_all_that_may_cost_and_not_a_cent_more() {
 }
 
 #[test]
+fn a_create_is_not_sent_again_while_those_before_it_wait_for_a_person() {
+    let held_up = |by: Vec<What>| {
+        let other = [vec![plan(2, 2, "a")], by].concat().into_iter().map(|what| (150, what)).collect();
+        under(told(and(absent(), other)), |head| {
+            head.choices.truncate(1);
+            head.policy.unresolved_most = 1;
+        })
+    };
+    let why = "a: the create's answer was lost, and no machine came of it; \
+               a: 1 creates there have an unknown outcome; no more are sent until that is known";
+    assert_eq!(next(&held_up(lost_and_asked(2)), 1), why, "time tells nothing");
+    assert_eq!(next(&held_up(lost(2)), 1), "wait", "it is looked for");
+    assert_eq!(next(&held_up(vec![What::Sending { leg: marker(2) }]), 1), "wait", "its answer will come");
+}
+
+#[test]
 fn only_a_create_that_is_proven_absent_is_sent_again_and_only_in_its_run() {
     let only_a = |story: Story| under(told(story), |head| head.choices.truncate(1));
     assert_eq!(next(&only_a(absent()), 1), "again");
