@@ -33,7 +33,7 @@ pub(crate) fn of_refusal(
 ) -> Verdict {
     let refused = match answer.status {
         408 | 409 | 425 => false,
-        429 => refusal.before_work,
+        429 => refusal.before_work && is_complete_json(&answer.body),
         // A code that speaks of a timeout is no refusal, whatever status it comes with.
         400..=499 => refusal.kind != ErrorKind::Unavailable && is_complete_json(&answer.body),
         _ => false,
@@ -147,6 +147,8 @@ mod tests {
         let told = Some(Duration::from_secs(3));
         let verdict = of_refusal(Nature::Once, &answer(429, "{}"), &documented, told);
         assert_eq!((verdict.effect, verdict.retry), (Effect::None, Retry::After(Duration::from_secs(3))));
+        let damaged = of_refusal(Nature::Once, &answer(429, "{"), &documented, told);
+        assert_eq!((damaged.effect, damaged.retry), (Effect::Unknown, Retry::Never));
         let unknown = of_refusal(Nature::Once, &answer(429, "{}"), &refusal(ErrorKind::RateLimited), told);
         assert_eq!((unknown.effect, unknown.retry), (Effect::Unknown, Retry::Never));
     }

@@ -270,8 +270,8 @@ impl Leg {
                         row.state = Some(State::Recycled);
                     } else if *known && row.unbilled_at.is_none() {
                         // Where nothing was ever billed, an order that is taken back never will be. And that the
-                        // machine was still known may be an old answer, too.
-                        let known = earlier(*asked_at, lag);
+                        // machine was still known may be an old answer, too. Nothing was asked for after it was answered.
+                        let known = earlier((*asked_at).min(at), lag);
                         row.billed_at = row.billed_at.map(|before| before.max(known));
                     }
                 }
