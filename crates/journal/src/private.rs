@@ -4,7 +4,7 @@
 //! folder of the same owner is as good as the folder. A file is never reached through a link: it is made where nothing
 //! is, or opened and judged by what was opened.
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -118,6 +118,41 @@ pub fn open(file: &Path, writing: bool) -> Result<Option<File>, Refused> {
     }
 }
 
+/// A file that is there for its lock alone. Dropping it ends the lock, also while a program that another thread has
+/// just started still has the file open.
+#[derive(Debug)]
+pub struct LockFile(File);
+
+impl LockFile {
+    /// Opens the file, or makes it with mode 0600.
+    ///
+    /// # Errors
+    /// As [`open`]; `Io` also where it cannot be made.
+    pub fn open(path: &Path) -> Result<Self, Refused> {
+        let file = match make(path)? {
+            Some(made) => Some(made),
+            None => open(path, true)?,
+        };
+        // Who removed it a moment ago may try again.
+        file.map(Self).ok_or_else(|| io::Error::from(ErrorKind::NotFound).into())
+    }
+
+    /// Takes its lock, without waiting.
+    ///
+    /// # Errors
+    /// `WouldBlock` where another has it, in this process or another; `Error` where there is no locking it.
+    pub fn try_lock(&self) -> Result<(), TryLockError> {
+        self.0.try_lock()
+    }
+}
+
+impl Drop for LockFile {
+    fn drop(&mut self) {
+        // Where this fails, closing the file does it.
+        let _ = self.0.unlock();
+    }
+}
+
 /// Whether the file is there, for what opens files by their path.
 ///
 /// # Errors
@@ -150,4 +185,23 @@ fn complaint(found: &Metadata, file: &Path) -> Option<String> {
 
 fn is_foreign(found: &Metadata) -> bool {
     found.uid() != rustix::process::geteuid().as_raw()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_ends_though_a_program_just_started_still_has_the_file() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("a.lock");
+        let lock = LockFile::open(&path).unwrap();
+        lock.try_lock().unwrap();
+        let of_the_program = lock.0.try_clone().unwrap();
+        let next = LockFile::open(&path).unwrap();
+        assert!(matches!(next.try_lock(), Err(TryLockError::WouldBlock)));
+        drop(lock);
+        next.try_lock().unwrap();
+        drop(of_the_program);
+    }
 }

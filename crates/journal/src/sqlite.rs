@@ -7,7 +7,6 @@ mod read;
 mod schema;
 mod write;
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,6 +16,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
 use vmbroker_core::Marker;
 
+use crate::private::LockFile;
 use crate::{
     AttemptRow, Batch, BlockRow, DeploymentRow, EventRow, HandleRow, Journal, JournalError, JournalErrorKind,
     LegRow, LookRow, Point, Probe, Record, Result, Side, SightingRow,
@@ -47,7 +47,7 @@ struct Inner {
 #[derive(Debug)]
 enum Writer {
     /// The lock of the one writer, held as long as this lives.
-    Lock(#[expect(dead_code, reason = "it is held, never read")] File),
+    Lock(#[expect(dead_code, reason = "it is held, never read")] LockFile),
     /// Nobody else can reach it.
     Alone,
 }

@@ -1,10 +1,10 @@
 //! The folder, the files and the lock.
 
-use std::fs::{File, TryLockError};
-use std::io::{self, ErrorKind};
+use std::fs::TryLockError;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::private::{self, Refused};
+use crate::private::{self, LockFile, Refused};
 use crate::{JournalError, JournalErrorKind, Result};
 
 /// What SQLite keeps beside the journal while it is open.
@@ -41,17 +41,10 @@ pub(crate) fn is_there(file: &Path) -> Result<bool> {
 }
 
 /// The lock of the one writer, held as long as the file it answers lives.
-pub(crate) fn lock(folder: &Path) -> Result<File> {
+pub(crate) fn lock(folder: &Path) -> Result<LockFile> {
     let file = folder.join("journal.lock");
     let refused = |refused| failure(&file, "lock", refused);
-    let made = private::make(&file).map_err(|error| refused(error.into()))?;
-    let lock = match made {
-        Some(made) => made,
-        None => private::open(&file, true).map_err(refused)?.ok_or_else(|| {
-            let gone = io::Error::new(ErrorKind::NotFound, "it was there a moment ago");
-            refused(gone.into())
-        })?,
-    };
+    let lock = LockFile::open(&file).map_err(refused)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(TryLockError::WouldBlock) => {

@@ -4,7 +4,7 @@
 //! sees the old one or the new one. What cannot be read is set aside under another name and never fails a question. What
 //! others may have written is not read at all: it would say what is cheap.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use vmbroker_core::{ProviderId, clip, printable};
-use vmbroker_journal::private::{self, Refused};
+use vmbroker_journal::private::{self, LockFile, Refused};
 
 /// The version of the files. A reader takes no other: a cache is cheaper to fill again than to translate.
 const VERSION: u32 = 1;
@@ -142,13 +142,9 @@ impl CacheFile {
     }
 
     /// Held while a file is read, changed and written again; absent while another process does that.
-    pub(super) fn lock(&self) -> Result<Option<File>, Refused> {
+    pub(super) fn lock(&self) -> Result<Option<LockFile>, Refused> {
         let path = self.path_in(&private::make_folder(&self.folder)?).with_extension("lock");
-        let file = match private::make(&path)? {
-            Some(made) => Some(made),
-            None => private::open(&path, true)?,
-        };
-        let Some(file) = file else { return Ok(None) };
+        let file = LockFile::open(&path)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(file)),
             Err(fs::TryLockError::WouldBlock) => Ok(None),

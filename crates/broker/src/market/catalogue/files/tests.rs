@@ -40,7 +40,7 @@ fn what_was_written_is_read_again() {
 fn a_reader_sees_the_old_file_or_the_new_one_and_never_a_part() {
     let folder = tempfile::tempdir().unwrap();
     let old = written(folder.path());
-    let mut reader = File::open(file(folder.path()).path()).unwrap();
+    let mut reader = fs::File::open(file(folder.path()).path()).unwrap();
     file(folder.path()).write(&vec![9; 1_000]).unwrap();
     let mut read = Vec::new();
     reader.read_to_end(&mut read).unwrap();
