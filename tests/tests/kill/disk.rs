@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -159,12 +160,18 @@ async fn a_second_writer_stops_and_readers_work_beside_a_running_deploy() {
         panic!("it ended");
     };
     tokio::time::timeout(crate::program::PATIENCE, waits).await.unwrap();
-    let creates = world.all_creates().await;
+    // It orders two machines at once, and the one that it does not wait at may still be on its way.
+    let both = async {
+        while world.all_creates().await < 2 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(crate::program::PATIENCE, both).await.unwrap();
     for args in [&DEPLOY[..], &["destroy", "web"], &["sweep"]] {
         let done = world.home.run(args).await;
         assert!(done.code == Some(1) && done.err.contains("another"), "{args:?} {done:?}");
     }
-    assert_eq!(world.all_creates().await, creates, "the second writer sends nothing");
+    assert_eq!(world.all_creates().await, 2, "the second writer sends nothing");
     let shown = world.home.well(&["deployments", "--output", "json"]).await.json();
     assert_eq!(shown["deployments"][0]["name"], json!("web"), "{shown}");
     let events = world.home.well(&["events", "web", "--output", "json"]).await;
