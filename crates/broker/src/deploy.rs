@@ -4,8 +4,10 @@
 //! front door), [`Run`] and [`News`] (a run as it is followed), [`Report`] (how everything stands), [`Receipt`] (what it
 //! cost), [`Sweep`] (what is at the clouds and not in the journal), [`engine`] (what follows from what).
 
+mod accounts;
 mod adopt;
 mod broker;
+mod claims;
 mod driver;
 pub mod engine;
 mod failure;

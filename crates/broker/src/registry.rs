@@ -92,6 +92,12 @@ impl Registry {
         self.insert(id, Entry::Unusable { kind: why.kind(), message: why.message().to_owned() })
     }
 
+    /// The same for an account that is there.
+    pub(crate) fn replace_unusable(&mut self, id: &ProviderId, why: &Error) {
+        let entry = Entry::Unusable { kind: why.kind(), message: why.message().to_owned() };
+        self.accounts.insert(id.clone(), entry);
+    }
+
     fn insert(&mut self, id: ProviderId, entry: Entry) -> Result<()> {
         if self.accounts.contains_key(&id) {
             let message = format!("there are two accounts `{id}`");

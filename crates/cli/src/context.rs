@@ -9,7 +9,7 @@ use vmbroker::{
 };
 
 use crate::args::{self, Accounts, Global};
-use crate::config::{Config, Place};
+use crate::config::{Config, Place, variables_set};
 use crate::failure::{CONFIGURATION, FAILED, Failure, OK};
 use crate::sandbox::{Sandbox, Settings};
 use crate::terminal::Terminal;
@@ -85,7 +85,7 @@ impl Context {
         let mut registry = config.open(&self.clock)?;
         self.add_providers(&mut registry)?;
         if registry.is_empty() {
-            return Err(no_accounts(&config));
+            return Err(no_accounts(&config, &self.place));
         }
         Ok(Open { registry, clock: self.clock.clone(), config, sandbox: None })
     }
@@ -133,8 +133,17 @@ impl Open {
     }
 }
 
-fn no_accounts(config: &Config) -> Failure {
+fn no_accounts(config: &Config, place: &Place) -> Failure {
+    let set: Vec<String> = variables_set(place).map(|name| format!("`{name}`")).collect();
     let (message, last) = match &config.path {
+        Some(path) if !set.is_empty() => (
+            format!(
+                "`{}` describes no account, and beside it {} stands for none",
+                path.display(),
+                set.join(", ")
+            ),
+            "take the `#` away before the table that names the variable, or the file away",
+        ),
         Some(path) => (
             format!("`{}` describes no account", path.display()),
             "fill one in: take the `#` away before a table such as `[accounts.fluence]` and what belongs to it",

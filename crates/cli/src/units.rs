@@ -55,6 +55,12 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| "a time of more than zero is wanted, such as 90s, 15m or 1h30m".to_owned())
 }
 
+/// The same, or a number of seconds without a unit.
+pub(crate) fn duration_or_seconds(text: &str) -> Result<Duration, String> {
+    let whole = text.parse::<u64>().ok().filter(|seconds| *seconds > 0);
+    whole.map_or_else(|| duration(text), |seconds| Ok(Duration::from_secs(seconds)))
+}
+
 /// The most a machine may cost: `1.5 USD/day`.
 pub(crate) fn price_limit(text: &str) -> Result<PriceLimit, String> {
     let read = || {

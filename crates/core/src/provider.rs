@@ -85,6 +85,15 @@ pub trait ComputeProvider: fmt::Debug + Send + Sync + 'static {
     /// How this provider behaves where callers must know.
     fn semantics(&self) -> &Semantics;
 
+    /// What tells the login of this account from another one, fit to be kept in a journal: no secret, and the same text
+    /// every time for the same login. Absent: it cannot be told.
+    ///
+    /// With another login than machines were ordered with, it may be another account that has the old name: its lists
+    /// prove nothing of those machines until one of them is seen in a list.
+    fn login(&self) -> Option<String> {
+        None
+    }
+
     /// What can be rented that meets the query, in no particular order; empty where nothing does.
     ///
     /// Every such offer is in the answer, also one whose price cannot be told. Where asking for all prices would take

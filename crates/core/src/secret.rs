@@ -1,8 +1,10 @@
 //! Text that must never be shown.
 
 use std::fmt;
+use std::fmt::Write as _;
 
 use serde::{Deserialize, Deserializer};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 /// A credential: never displayed, never serialised, wiped from memory when dropped.
@@ -31,6 +33,18 @@ impl Secret {
         &self.0
     }
 
+    /// What tells it from another secret and is none itself: 16 hexadecimal digits, the same for the same text in every
+    /// version. Only a text that nobody can guess is safe behind it, such as a key that a provider gave.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let digest = Sha256::new_with_prefix("vmbroker login\0").chain_update(self.expose()).finalize();
+        digest.iter().take(8).fold(String::new(), |mut text, byte| {
+            // Writing to a text never fails.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+
     /// Whether there is no text at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -47,5 +61,16 @@ impl fmt::Debug for Secret {
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_stays_what_it_was_and_tells_two_secrets_apart() {
+        assert_eq!(Secret::new(" token\n").fingerprint(), "84f6d33dabb604b9", "journals hold it");
+        assert_ne!(Secret::new("tokem").fingerprint(), Secret::new("token").fingerprint());
     }
 }

@@ -197,6 +197,10 @@ impl ComputeProvider for Fluence {
         &self.semantics
     }
 
+    fn login(&self) -> Option<String> {
+        self.channel.login()
+    }
+
     async fn offers(&self, query: &OfferQuery) -> Result<Vec<Offer>> {
         self.market(query).await
     }

@@ -92,6 +92,12 @@ impl Channel {
         }))
     }
 
+    /// What tells its login from another one and is no secret; absent where it has none.
+    #[must_use]
+    pub fn login(&self) -> Option<String> {
+        self.0.dialect.secrets().first().map(Secret::fingerprint)
+    }
+
     /// The way of an account that sets this about its HTTP, and for the rest these defaults: the one
     /// constructor for adapters. Absent `transport`: HTTP, over the proxy that the account names.
     ///

@@ -1,6 +1,6 @@
 //! What one commit writes.
 
-use vmbroker_core::Marker;
+use vmbroker_core::{Marker, ProviderId};
 
 use crate::{
     AttemptRow, BlockRow, DeploymentRow, EventRow, HandleRow, IntentRow, LegRow, LookRow, SightingRow,
@@ -33,6 +33,13 @@ pub enum Change {
     LookDone(Marker),
     /// Makes the row, or moves the last sighting of the one that is there.
     Sighting(SightingRow),
+    /// Makes or replaces the login of this account.
+    Login {
+        /// The account.
+        account: ProviderId,
+        /// What tells its login from another.
+        login: String,
+    },
     /// Adds the event.
     Event(EventRow),
 }

@@ -1,10 +1,11 @@
 //! The trait.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use vmbroker_core::Marker;
+use vmbroker_core::{Marker, ProviderId};
 
 use crate::{
     AttemptRow, Batch, BlockRow, DeploymentRow, EventRow, HandleRow, LegRow, LookRow, Record, Result,
@@ -82,6 +83,14 @@ pub trait Journal: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// `Io` and `Damaged`.
     async fn sightings(&self) -> Result<Vec<SightingRow>>;
+
+    /// The login of each account whose machines are in here, as [`ComputeProvider::login`] told it then.
+    ///
+    /// # Errors
+    /// `Io` and `Damaged`.
+    ///
+    /// [`ComputeProvider::login`]: vmbroker_core::ComputeProvider::login
+    async fn logins(&self) -> Result<BTreeMap<ProviderId, String>>;
 
     /// When this journal was made. A machine of ours that is older was recorded in another one.
     ///

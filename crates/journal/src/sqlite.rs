@@ -7,6 +7,7 @@ mod read;
 mod schema;
 mod write;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -14,7 +15,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags};
-use vmbroker_core::Marker;
+use vmbroker_core::{Marker, ProviderId};
 
 use crate::private::LockFile;
 use crate::{
@@ -196,6 +197,10 @@ impl Journal for SqliteJournal {
 
     async fn sightings(&self) -> Result<Vec<SightingRow>> {
         self.read(read::sightings).await
+    }
+
+    async fn logins(&self) -> Result<BTreeMap<ProviderId, String>> {
+        self.read(read::logins).await
     }
 
     async fn made_at(&self) -> Result<Timestamp> {

@@ -218,6 +218,12 @@ impl ComputeProvider for Wayscloud {
         &self.semantics
     }
 
+    fn login(&self) -> Option<String> {
+        let login = self.api.channel.login()?;
+        // What another project has is another list.
+        Some(self.config.project.as_ref().map_or(login.clone(), |project| format!("{login} {project}")))
+    }
+
     async fn offers(&self, query: &OfferQuery) -> Result<Vec<Offer>> {
         self.offered(query).await.map_err(|error| error.at(self.id(), "offers"))
     }

@@ -164,6 +164,10 @@ impl ComputeProvider for Zenlayer {
         &self.semantics
     }
 
+    fn login(&self) -> Option<String> {
+        self.api.channel.login()
+    }
+
     async fn offers(&self, query: &OfferQuery) -> Result<Vec<Offer>> {
         self.priced_offers(query).await
     }

@@ -142,6 +142,10 @@ impl Journal for Forgetful {
         Ok(Vec::new())
     }
 
+    async fn logins(&self) -> Kept<BTreeMap<ProviderId, String>> {
+        Ok(BTreeMap::new())
+    }
+
     async fn made_at(&self) -> Kept<Timestamp> {
         Ok(Timestamp::UNIX_EPOCH)
     }

@@ -1,6 +1,7 @@
 //! The event log and the rows beside it, as they stand in a journal: damaged ones are said to be so, all others tell the
 //! same story however they are read.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -11,7 +12,7 @@ use vmbroker::journal::{
     AttemptRow, Batch, BlockRow, DeploymentRow, EventRow, HandleRow, IntentRow, Journal, JournalErrorKind,
     LegRow, LookRow, Record, Result, SightingRow,
 };
-use vmbroker_core::{Currency, Marker, Money, OfferId, Owner};
+use vmbroker_core::{Currency, Marker, Money, OfferId, Owner, ProviderId};
 
 use super::harmless::check_sentence;
 use super::thread::{block_on, clock, now};
@@ -141,6 +142,10 @@ impl Journal for Kept {
 
     async fn sightings(&self) -> Result<Vec<SightingRow>> {
         Ok(Vec::new())
+    }
+
+    async fn logins(&self) -> Result<BTreeMap<ProviderId, String>> {
+        Ok(BTreeMap::new())
     }
 
     async fn made_at(&self) -> Result<Timestamp> {

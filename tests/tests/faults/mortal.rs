@@ -1,14 +1,15 @@
 //! The journal as one life of the program has it: the program may end at any commit, before it or after it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use vmbroker::Marker;
 use vmbroker::journal::{
     AttemptRow, Batch, BlockRow, Change, DeploymentRow, EventRow, HandleRow, Journal, JournalError,
     JournalErrorKind, LegRow, LookRow, Record, Result, SightingRow,
 };
+use vmbroker::{Marker, ProviderId};
 
 use crate::kind::Act;
 use crate::lack::Lack;
@@ -116,6 +117,10 @@ impl Journal for Mortal {
 
     async fn sightings(&self) -> Result<Vec<SightingRow>> {
         self.inner.sightings().await
+    }
+
+    async fn logins(&self) -> Result<BTreeMap<ProviderId, String>> {
+        self.inner.logins().await
     }
 
     async fn made_at(&self) -> Result<Timestamp> {

@@ -6,11 +6,11 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use vmbroker::Marker;
 use vmbroker::journal::{
     AttemptRow, Batch, BlockRow, Change, DeploymentRow, EventRow, HandleRow, IntentRow, Journal,
     JournalError, JournalErrorKind, LegRow, LookRow, Record, Result, SightingRow,
 };
+use vmbroker::{Marker, ProviderId};
 
 /// A journal in plain memory.
 #[derive(Debug)]
@@ -28,6 +28,7 @@ struct Tables {
     handles: BTreeMap<(Marker, u32), HandleRow>,
     blocks: Vec<BlockRow>,
     looks: BTreeMap<Marker, LookRow>,
+    logins: BTreeMap<ProviderId, String>,
     sightings: BTreeMap<(String, String), SightingRow>,
     events: Vec<EventRow>,
 }
@@ -54,6 +55,7 @@ impl Tables {
             | Change::Look(_)
             | Change::LookDone(_)
             | Change::Sighting(_)
+            | Change::Login { .. }
             | Change::Event(_) => return true,
         };
         there.unwrap_or(0) + 1 == new
@@ -74,6 +76,7 @@ impl Tables {
                 let there = self.sightings.entry(key).or_insert_with(|| row.clone());
                 there.last_at = there.last_at.max(row.last_at);
             }
+            Change::Login { account, login } => drop(self.logins.insert(account, login)),
             Change::Event(mut row) => {
                 row.number = u64::try_from(self.events.len()).unwrap() + 1;
                 self.events.push(row);
@@ -157,6 +160,10 @@ impl Journal for PlainJournal {
 
     async fn sightings(&self) -> Result<Vec<SightingRow>> {
         Ok(self.tables.lock().unwrap().sightings.values().cloned().collect())
+    }
+
+    async fn logins(&self) -> Result<BTreeMap<ProviderId, String>> {
+        Ok(self.tables.lock().unwrap().logins.clone())
     }
 
     async fn made_at(&self) -> Result<Timestamp> {

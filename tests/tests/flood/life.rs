@@ -1,15 +1,16 @@
 //! One life of the program: it may end at a commit, before it or after it, and then does nothing any more.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use tokio::sync::Notify;
-use vmbroker::Marker;
 use vmbroker::journal::{
     AttemptRow, Batch, BlockRow, DeploymentRow, EventRow, HandleRow, Journal, JournalError, JournalErrorKind,
     LegRow, LookRow, Record, Result, SightingRow, SqliteJournal,
 };
+use vmbroker::{Marker, ProviderId};
 
 /// One life of the program.
 #[derive(Debug)]
@@ -120,6 +121,10 @@ impl Journal for Mortal {
 
     async fn sightings(&self) -> Result<Vec<SightingRow>> {
         self.inner.sightings().await
+    }
+
+    async fn logins(&self) -> Result<BTreeMap<ProviderId, String>> {
+        self.inner.logins().await
     }
 
     async fn made_at(&self) -> Result<jiff::Timestamp> {

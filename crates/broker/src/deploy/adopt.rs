@@ -19,7 +19,7 @@ impl Broker {
     /// # Idempotency
     /// A machine that was adopted is known, and refused the second time.
     pub async fn adopt(&self, name: &str, handle: &Handle) -> Result<Report, DeployError> {
-        let provider = self.registry().of(handle).map_err(DeployError::Wish)?;
+        let provider = self.accounts().await?.of(handle).map_err(DeployError::Wish)?;
         let listing = provider.list().await.map_err(DeployError::Wish)?;
         let found = listing.into_instances().into_iter().find(|it| it.handle.id() == handle.id());
         let refuse = |why: String| DeployError::Wish(Error::new(ErrorKind::InvalidRequest, why));
@@ -36,6 +36,7 @@ impl Broker {
             return Err(refuse(format!("the journal knows `{handle}` already: its marker is `{marker}`")));
         }
         let now = self.registry().clock().now();
+        let claim = self.claim(name).await?;
         let state = self.load(name).await?;
         let state = state.unwrap_or_else(|| (Deployment::new(name, now), Versions::new()));
         if state.0.head.mode == Mode::Down && !state.0.intents.is_empty() {
@@ -43,7 +44,7 @@ impl Broker {
                 format!("`{name}` is being taken down: what it takes in would be deleted; name another");
             return Err(refuse(message));
         }
-        let (book, _news) = self.book(state);
+        let (book, _news) = self.book(&claim, state);
         let choice = Box::new(choice(&instance));
         book.record(move |state, _| adopted(state, marker, choice, instance)).await?;
         Ok(Report::of(&book.view(), book.now()))

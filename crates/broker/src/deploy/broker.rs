@@ -5,10 +5,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use vmbroker_core::{Error, ErrorKind, Marker, Owner, ProviderId, Result, State};
 use vmbroker_journal::Journal;
 
+use super::claims::{Claim, Claims, RunMark};
 use super::driver::{Book, Driver, Quotes, Time};
 use super::engine::{Decision, Deployment, Event, LegState, Mode, Rules, Terms, What};
 use super::rows::{self, Versions};
@@ -74,7 +75,8 @@ impl fmt::Debug for Draw {
 ///
 /// Before anything is sent it is in the journal; whatever happens to this process then, the next one that opens the
 /// journal finds every machine. At most one process writes a journal: see
-/// [`SqliteJournal::open`](vmbroker_journal::SqliteJournal::open).
+/// [`SqliteJournal::open`](vmbroker_journal::SqliteJournal::open). In it one broker and its clones do: they let one
+/// another end what they have begun with a deployment.
 #[derive(Clone, Debug)]
 pub struct Broker {
     registry: Registry,
@@ -82,13 +84,17 @@ pub struct Broker {
     owner: Owner,
     draw: Draw,
     exchange: ExchangeRates,
+    claims: Claims,
+    /// The accounts once they are known; absent until then.
+    known: Arc<Mutex<Option<Registry>>>,
 }
 
 impl Broker {
     /// Over these accounts and this journal. Machines carry this owner's tag in their names.
     #[must_use]
     pub fn new(registry: Registry, journal: Arc<dyn Journal>, owner: Owner) -> Self {
-        Self { registry, journal, owner, draw: Draw::system(), exchange: ExchangeRates::default() }
+        let (draw, exchange, claims) = (Draw::system(), ExchangeRates::default(), Claims::default());
+        Self { registry, journal, owner, draw, exchange, claims, known: Arc::default() }
     }
 
     /// The same broker, with markers drawn from this; from the operating system where this is not called.
@@ -106,7 +112,7 @@ impl Broker {
         self
     }
 
-    /// The accounts.
+    /// The accounts as they were given.
     #[must_use]
     pub fn registry(&self) -> &Registry {
         &self.registry
@@ -129,12 +135,14 @@ impl Broker {
     ///
     /// # Errors
     /// `InvalidRequest` where the wish makes no sense, or changes a field that may not change while the deployment
-    /// stands; the journal's errors.
+    /// stands; `Conflict` where a run of this broker works on it; the journal's errors.
     ///
     /// # Idempotency
     /// The same name with the same wish starts nothing that is up already; another count adds or removes machines.
     pub async fn deploy(&self, spec: DeploySpec) -> Result<Run, DeployError> {
         spec.check().map_err(DeployError::Wish)?;
+        let accounts = self.accounts().await?;
+        let claim = self.claim(&spec.name).await?;
         let before = self.load(&spec.name).await?;
         if let Some((state, _)) = &before {
             check_unchanged(state, &spec).map_err(DeployError::Wish)?;
@@ -143,33 +151,40 @@ impl Broker {
         let blocks = self.journal.blocks(now).await?;
         let blocks = blocks.iter().map(rows::block).collect::<Result<Vec<_>, _>>()?;
         let terms = Box::new(self.terms(&spec).await?);
-        let (book, news) =
-            self.book(before.unwrap_or_else(|| (Deployment::new(&spec.name, now), Versions::new())));
+        let state = before.unwrap_or_else(|| (Deployment::new(&spec.name, now), Versions::new()));
+        let (book, news) = self.book(&claim, state);
         let count = spec.count;
         book.record(move |state, _| {
             let counted = counted(state, count);
             [What::Opened { terms, blocks }].into_iter().chain(counted).collect()
         })
         .await?;
-        Ok(self.start(book, news, Some(spec.template)))
+        Ok(self.start(&claim, accounts, book, news, Some(spec.template)))
     }
 
     /// Deletes every machine of a deployment, each with proof.
     ///
     /// # Errors
-    /// `InvalidRequest` where there is none of this name; the journal's errors.
+    /// `InvalidRequest` where there is none of this name; `Conflict` where a run of this broker works on it; the
+    /// journal's errors.
     ///
     /// # Idempotency
-    /// Safe to repeat: what is gone is left alone.
+    /// Safe to repeat: what is gone is left alone, and what could not be proven gone is tried again.
     pub async fn destroy(&self, name: &str) -> Result<Run, DeployError> {
+        let accounts = self.accounts().await?;
+        let claim = self.claim(name).await?;
         let state = self.load(name).await?.ok_or_else(|| unknown(name))?;
-        let (book, news) = self.book(state);
-        book.record(|_, _| vec![What::Turned { mode: Mode::Down }]).await?;
-        Ok(self.start(book, news, None))
+        let (book, news) = self.book(&claim, state);
+        book.record(|state, _| {
+            [What::Turned { mode: Mode::Down }].into_iter().chain(state.ends_again()).collect()
+        })
+        .await?;
+        Ok(self.start(&claim, accounts, book, news, None))
     }
 
     /// Takes every look that is due, in all deployments: late machines, unknown outcomes, deletions without proof.
-    /// Every command that writes the journal does this first. One report for each deployment that was looked at.
+    /// Every command that writes the journal does this first. One report for each deployment that was looked at;
+    /// those that a run of this broker works on, or that have a create on its way, are left alone.
     ///
     /// # Errors
     /// The journal's. An account that cannot be asked is asked again the next time.
@@ -184,9 +199,12 @@ impl Broker {
         }
         let mut reports = Vec::new();
         for (name, legs) in due {
+            // What else is at it looks as well, or has a create on its way.
+            let Ok(claim) = self.claims.try_take(&name) else { continue };
             let Some(state) = self.load(&name).await? else { continue };
-            let (book, _news) = self.book(state);
-            self.driver(book.clone(), None).look_once(&legs).await?;
+            let (book, _news) = self.book(&claim, state);
+            let accounts = self.accounts().await?;
+            self.driver(accounts, book.clone(), None).look_once(&legs).await?;
             reports.push(Report::of(&book.view(), book.now()));
         }
         Ok(reports)
@@ -198,7 +216,7 @@ impl Broker {
     /// # Errors
     /// `InvalidRequest` where no leg has this marker, where there is nothing to decide about it, or where the handle is
     /// another account's, another leg's machine, or none that the account shows (but where it shows active ones only);
-    /// what looking at it meets; the journal's errors.
+    /// what looking at it meets; `Conflict` where a run of this broker works on it; the journal's errors.
     ///
     /// # Idempotency
     /// A decision that was taken cannot be taken again: the leg no longer asks.
@@ -208,6 +226,7 @@ impl Broker {
             let message = format!("the journal knows no machine with marker `{marker}`");
             DeployError::Wish(Error::new(ErrorKind::InvalidRequest, message))
         })?;
+        let claim = self.claim(&row.deployment).await?;
         let state = self.load(&row.deployment).await?.ok_or_else(|| unknown(&row.deployment))?;
         check_decision(&state.0, marker, &decision).map_err(DeployError::Wish)?;
         if let Decision::Adopt(handle) = &decision {
@@ -216,31 +235,12 @@ impl Broker {
                 let allowed = format!("it is the machine with marker `{}`", other.leg);
                 return Err(DeployError::Wish(Error::invalid("handle", handle, allowed)));
             }
-            self.check_shown(handle, marker).await.map_err(DeployError::Wish)?;
+            let accounts = self.accounts().await?;
+            check_shown(&accounts, handle, marker).await.map_err(DeployError::Wish)?;
         }
-        let (book, _news) = self.book(state);
+        let (book, _news) = self.book(&claim, state);
         book.record(move |_, _| vec![What::Decided { leg: marker, decision }]).await?;
         Ok(Report::of(&book.view(), book.now()))
-    }
-
-    /// Whether the account shows this machine, and its name says nothing else.
-    async fn check_shown(&self, handle: &vmbroker_core::Handle, marker: Marker) -> Result<()> {
-        let provider = self.registry.of(handle)?;
-        let seen = provider.status(std::slice::from_ref(handle)).await?;
-        match seen.first() {
-            Some(seen) if seen.state().is_some_and(|state| state != State::Gone) => {
-                match seen.instance().and_then(|instance| instance.marker).filter(|known| *known != marker) {
-                    Some(other) => {
-                        Err(Error::invalid("handle", handle, format!("its name has the marker `{other}`")))
-                    }
-                    None => Ok(()),
-                }
-            }
-            _ if provider.semantics().lists_inactive => {
-                Err(Error::invalid("handle", handle, "its account shows no such machine"))
-            }
-            _ => Ok(()),
-        }
     }
 
     /// How a deployment stands, by the journal alone; absent where there is none of this name.
@@ -283,16 +283,35 @@ impl Broker {
         Ok(record.as_ref().map(rows::load).transpose()?)
     }
 
-    pub(super) fn book(&self, state: (Deployment, Versions)) -> (Book, mpsc::UnboundedReceiver<News>) {
+    /// Claims this deployment, before its rows are read to be changed.
+    pub(super) async fn claim(&self, name: &str) -> Result<Arc<Claim>, DeployError> {
+        self.claims.take(name).await
+    }
+
+    pub(super) fn book(
+        &self,
+        claim: &Arc<Claim>,
+        state: (Deployment, Versions),
+    ) -> (Book, mpsc::UnboundedReceiver<News>) {
         let latest = state.0.legs.values().map(|leg| leg.since).max();
         let time = Time::starting(self.registry.clock(), latest.unwrap_or(Timestamp::UNIX_EPOCH));
         let (tell, news) = mpsc::unbounded_channel();
-        (Book::new(Arc::clone(&self.journal), time, state, tell), news)
+        (Book::new(Arc::clone(&self.journal), time, state, tell, Arc::clone(claim)), news)
     }
 
-    fn driver(&self, book: Book, template: Option<vmbroker_core::CreateRequest>) -> Driver {
+    /// The accounts once they are known.
+    pub(super) fn known(&self) -> &Mutex<Option<Registry>> {
+        &self.known
+    }
+
+    fn driver(
+        &self,
+        registry: Registry,
+        book: Book,
+        template: Option<vmbroker_core::CreateRequest>,
+    ) -> Driver {
         Driver {
-            registry: self.registry.clone(),
+            registry,
             book,
             owner: self.owner,
             draw: self.draw.clone(),
@@ -303,18 +322,22 @@ impl Broker {
             not_before: BTreeMap::new(),
             endings: super::driver::Endings::default(),
             quotes: Quotes::new(self.exchange.clone(), self.registry.answer_within()),
+            mark: None,
         }
     }
 
     fn start(
         &self,
+        claim: &Arc<Claim>,
+        accounts: Registry,
         book: Book,
         news: mpsc::UnboundedReceiver<News>,
         template: Option<vmbroker_core::CreateRequest>,
     ) -> Run {
-        let driver = self.driver(book.clone(), template);
+        let reader = book.reader();
+        let driver = Driver { mark: Some(RunMark::of(claim)), ..self.driver(accounts, book, template) };
         let hold = driver.hold.clone();
-        Run::new(Box::pin(driver.run()), news, book, hold)
+        Run::new(Box::pin(driver.run()), news, reader, hold)
     }
 
     pub(super) async fn terms(&self, spec: &DeploySpec) -> Result<Terms, DeployError> {
@@ -411,4 +434,24 @@ fn check_decision(state: &Deployment, marker: Marker, decision: &Decision) -> Re
         return Err(Error::invalid("handle", handle, allowed));
     }
     Ok(())
+}
+
+/// Whether the account shows this machine, and its name says nothing else.
+async fn check_shown(accounts: &Registry, handle: &vmbroker_core::Handle, marker: Marker) -> Result<()> {
+    let provider = accounts.of(handle)?;
+    let seen = provider.status(std::slice::from_ref(handle)).await?;
+    match seen.first() {
+        Some(seen) if seen.state().is_some_and(|state| state != State::Gone) => {
+            match seen.instance().and_then(|instance| instance.marker).filter(|known| *known != marker) {
+                Some(other) => {
+                    Err(Error::invalid("handle", handle, format!("its name has the marker `{other}`")))
+                }
+                None => Ok(()),
+            }
+        }
+        _ if provider.semantics().lists_inactive => {
+            Err(Error::invalid("handle", handle, "its account shows no such machine"))
+        }
+        _ => Ok(()),
+    }
 }

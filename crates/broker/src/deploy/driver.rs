@@ -28,6 +28,7 @@ pub(crate) use requote::Quotes;
 use round::{Round, RoundEnd};
 pub(crate) use send::write;
 
+use super::claims::RunMark;
 use super::engine::guards::{Guard, holds};
 use super::engine::{Deployment, Looked, Mode, What, later};
 use super::run::Hold;
@@ -57,6 +58,9 @@ pub(crate) struct Driver {
     pub(crate) quotes: Quotes,
     /// Whether machines that were handed over are looked at once.
     pub(crate) verify: bool,
+    /// Where it is a run's: it works only while its owner polls it.
+    #[expect(dead_code, reason = "it is held, never read")]
+    pub(crate) mark: Option<RunMark>,
 }
 
 impl Driver {

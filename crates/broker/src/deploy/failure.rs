@@ -10,7 +10,7 @@ use vmbroker_journal::JournalError;
 /// [`Report`](super::Report).
 #[derive(Debug)]
 pub enum DeployError {
-    /// The wish makes no sense, or nothing of the kind is there.
+    /// The wish makes no sense, nothing of the kind is there, or something else is at it.
     Wish(Error),
     /// The journal cannot be read or written. Nothing is sent after that.
     Journal(JournalError),

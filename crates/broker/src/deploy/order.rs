@@ -69,16 +69,17 @@ impl Broker {
     /// # Idempotency
     /// None: a marker is good for one order.
     pub async fn order(&self, account: &ProviderId, request: CreateRequest) -> Result<Order, DeployError> {
-        let provider = self.registry().get(account).map_err(DeployError::Wish)?;
+        let provider = self.accounts().await?.get(account).map_err(DeployError::Wish)?;
         let spec = alone(account, &request);
         spec.check().map_err(DeployError::Wish)?;
+        let claim = self.claim(&spec.name).await?;
         if self.load(&spec.name).await?.is_some() {
             let message = format!("the marker `{}` has been used", spec.name);
             return Err(DeployError::Wish(Error::new(ErrorKind::InvalidRequest, message)));
         }
         let terms = Box::new(self.terms(&spec).await?);
         let now = self.registry().clock().now();
-        let (book, news) = self.book((Deployment::new(&spec.name, now), Versions::new()));
+        let (book, news) = self.book(&claim, (Deployment::new(&spec.name, now), Versions::new()));
         let leg = request.marker;
         let choice = spec.choices.into_iter().next().map(Box::new);
         book.record(move |_, _| {
@@ -162,8 +163,9 @@ impl Broker {
         let legs = self.journal().legs().await?;
         let leg = legs.iter().find(|leg| leg.marker == marker && leg.account == handle.provider);
         let Some(leg) = leg else { return Ok(None) };
+        let claim = self.claim(&leg.deployment).await?;
         let Some(state) = self.load(&leg.deployment).await? else { return Ok(None) };
-        let (book, _news) = self.book(state);
+        let (book, _news) = self.book(&claim, state);
         Ok(Some((book, marker)))
     }
 }

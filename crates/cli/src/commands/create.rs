@@ -100,6 +100,13 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
         Some(_) if stopped => Err(Failure::other("stopped waiting")),
         Some(until) => wait(&context, &open, provider, &handle, until, args.timeout).await.map(Some),
     };
+    if matches!(waited, Ok(Some(_)))
+        && open.sandbox.is_none()
+        && let Ok(broker) = open.broker(&context).await
+    {
+        // What was waited for is looked at once more, so that the journal knows it too.
+        do_what_is_due(&context, broker).await;
+    }
     say_end(&context, marker, &handle, waited.as_ref().ok().and_then(Option::as_ref)).map_err(ordered)?;
     if open.sandbox.is_some() {
         say_note(&context, "the simulated clouds end with this command; `vmbroker sandbox` keeps them");

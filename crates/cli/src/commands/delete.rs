@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use serde_json::{Value, json};
-use vmbroker::{ComputeProvider, ComputeProviderExt, Error, Handle, Next, ProviderId, Wait, printable};
+use vmbroker::{
+    ComputeProvider, ComputeProviderExt, Error, Handle, Next, ProviderId, Registry, Wait, printable,
+};
 
 use super::{do_what_is_due, duration_cell};
 use crate::args::Clouds;
@@ -70,14 +72,14 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
             handles.push(handle);
         }
     }
-    let unknown = condemn(&context, &open, &handles).await?;
+    let (accounts, unknown) = condemn(&context, &open, &handles).await?;
     let terminal = &context.terminal;
     let total = handles.len();
     let spinner = terminal.spinner(format!("deleting {total} of {total} machines"));
     let wait = (!args.no_wait).then(|| Wait::new(open.clock.clone(), args.timeout));
     let one = |handle: Handle| {
         let is_known = !unknown.contains(&handle);
-        delete(&open, handle, wait.as_ref(), is_known)
+        delete(&accounts, handle, wait.as_ref(), is_known)
     };
     let mut still_open: FuturesUnordered<_> = handles.into_iter().map(one).collect();
     let mut ends = Vec::new();
@@ -98,9 +100,14 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
 }
 
 /// Writes down that these machines are to be deleted, before anything is sent. Those that the journal knows by their
-/// order only are found by the marker that a look shows. The handles that the journal does not know.
-async fn condemn(context: &Context, open: &Open, handles: &[Handle]) -> Result<Vec<Handle>, Failure> {
+/// order only are found by the marker that a look shows. The accounts, and the handles that the journal does not know.
+async fn condemn(
+    context: &Context,
+    open: &Open,
+    handles: &[Handle],
+) -> Result<(Registry, Vec<Handle>), Failure> {
     let broker = open.broker(context).await?;
+    let registry = broker.accounts().await?;
     let mut unknown = Vec::new();
     for handle in handles {
         if !broker.condemn(handle).await? {
@@ -112,16 +119,16 @@ async fn condemn(context: &Context, open: &Open, handles: &[Handle]) -> Result<V
     let sought: Vec<Handle> =
         unknown.iter().filter(|handle| accounts.contains(&handle.provider)).cloned().collect();
     if sought.is_empty() {
-        return Ok(unknown);
+        return Ok((registry, unknown));
     }
-    for seen in open.registry.status(&sought).await.into_iter().filter_map(|it| it.result.ok()).flatten() {
+    for seen in registry.status(&sought).await.into_iter().filter_map(|it| it.result.ok()).flatten() {
         let marker = seen.instance().and_then(|it| it.marker).or(seen.handle.marker);
         let handle = Handle { marker, ..seen.handle };
         if broker.condemn(&handle).await? {
             unknown.retain(|it| !it.is_same(&handle));
         }
     }
-    Ok(unknown)
+    Ok((registry, unknown))
 }
 
 /// Writes down what is proven gone, and does what is due. Where another program writes the journal by now, the next look
@@ -136,8 +143,8 @@ async fn note_ends(context: &Context, open: &Open, ends: &[Deleted]) {
     do_what_is_due(context, broker).await;
 }
 
-async fn delete(open: &Open, handle: Handle, wait: Option<&Wait>, is_known: bool) -> Deleted {
-    let result = match (open.registry.of(&handle), wait) {
+async fn delete(accounts: &Registry, handle: Handle, wait: Option<&Wait>, is_known: bool) -> Deleted {
+    let result = match (accounts.of(&handle), wait) {
         (Err(error), _) => Err(error),
         (Ok(provider), None) => {
             provider.delete(&handle).await.map(|deletion| (deletion.handle, End::Step(deletion.next)))

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use vmbroker::deploy::engine::Deployment;
-use vmbroker::deploy::{Broker, DeployError, DeploySpec, Plan, Planning, Report};
+use vmbroker::deploy::{Broker, DeployError, DeploySpec, LeftOut, Plan, Planning, Report};
 use vmbroker::{Comparison, ExchangeRates, ProviderId, Question, Registry, printable};
 
 use super::follow::{Followed, follow};
@@ -184,7 +184,7 @@ async fn plan_of(
     let spinner = context.terminal.spinner("asking for offers");
     let comparison = market.compare(&question).await;
     drop(spinner);
-    let plan = Plan::by(
+    let mut plan = Plan::by(
         &comparison,
         &Planning {
             strategy: wanted.policy.strategy,
@@ -194,7 +194,30 @@ async fn plan_of(
             rates: &rates,
         },
     );
+    plan.out.extend(without_offers(wanted, accounts, &comparison));
     Ok((comparison, plan))
+}
+
+/// The accounts that answered, and offer nothing that could be meant.
+fn without_offers(wanted: &Wanted, accounts: &Registry, comparison: &Comparison) -> Vec<LeftOut> {
+    let ranked = comparison.ranked.iter().map(|it| &it.offer);
+    let offers = ranked
+        .chain(comparison.unranked.iter().map(|it| &it.offer))
+        .chain(comparison.excluded.iter().map(|it| &it.offer));
+    let heard: BTreeSet<&ProviderId> = offers
+        .map(|offer| &offer.provider)
+        .chain(comparison.failures.iter().filter_map(vmbroker::Error::provider))
+        .collect();
+    let countries: Vec<String> = wanted.place.countries.iter().map(ToString::to_string).collect();
+    let place = if countries.is_empty() { String::new() } else { format!(" in {}", countries.join(", ")) };
+    let silent = accounts.ids().filter(|id| !heard.contains(id));
+    let out = |id: &ProviderId| LeftOut {
+        account: Some(id.clone()),
+        offer: None,
+        location: None,
+        why: format!("it offers nothing of this kind and size{place}"),
+    };
+    silent.map(out).collect()
 }
 
 /// There is no offer to try at all.

@@ -93,10 +93,12 @@ pub(crate) const TEMPLATE: &str = include_str!("init.toml");
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
-    use vmbroker::Clock;
+
+    use serde_json::json;
+    use vmbroker::{Account, Clock, Kind, Secret};
 
     use super::*;
-    use crate::config::Config;
+    use crate::config::{Config, unknown_field};
 
     /// The template with its examples in force: comments that are no settings stay comments.
     fn filled_in() -> String {
@@ -120,9 +122,10 @@ mod tests {
             "WALDUR_ACCESS_TOKEN",
             "ZENLAYERCLOUD_ACCESS_KEY_ID",
             "ZENLAYERCLOUD_ACCESS_KEY_PASSWORD",
+            "ZENLAYER_MACHINE_PASSWORD",
         ];
         let env: BTreeMap<String, _> =
-            names.iter().map(|name| ((*name).to_owned(), "0123456789".into())).collect();
+            names.iter().map(|name| ((*name).to_owned(), "Abcdef1!2345".into())).collect();
         let place = Place { env, folder: PathBuf::from("/") };
         let config = Config::load(Some(&path), &place).unwrap();
         assert_eq!(config.owner.as_deref(), Some("my-team"));
@@ -133,6 +136,37 @@ mod tests {
         assert_eq!(ids, ["fluence", "waldur", "wayscloud", "zenlayer"]);
         for id in registry.ids() {
             registry.get(id).unwrap();
+        }
+    }
+    #[tokio::test]
+    async fn every_setting_that_there_is_stands_in_the_template() {
+        let said = |kind: Kind, settings: serde_json::Value| {
+            let secrets = kind.credential_sets()[0].iter();
+            let account = Account {
+                id: kind.word().parse().unwrap(),
+                kind,
+                settings: settings.as_object().unwrap().clone(),
+                credentials: secrets.map(|name| ((*name).to_owned(), Secret::new("0123456789"))).collect(),
+            };
+            account.open(&Clock::system()).unwrap_err().message().to_owned()
+        };
+        for kind in Kind::ALL {
+            for settings in
+                [json!({ "?": 1 }), json!({ "http": { "?": 1 } }), json!({ "timing": { "?": 1 } })]
+            {
+                let message = said(kind, settings);
+                let known = unknown_field(&message).unwrap().known;
+                assert!(known.len() >= 4, "{message}");
+                for field in known.iter().map(|field| field.replace("ca_certificates", "ca_file")) {
+                    let is_there = |line: &str| {
+                        line.contains(&format!("{field} = ")) || line.ends_with(&format!(".{field}]"))
+                    };
+                    assert!(TEMPLATE.lines().any(is_there), "{kind}: `{field}`");
+                }
+            }
+            for secret in kind.secrets().filter(|name| kind != Kind::Zenlayer || *name != "token") {
+                assert!(TEMPLATE.contains(&format!("{secret}_env = ")), "{kind}: {secret}");
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use vmbroker::deploy::Broker;
 use vmbroker::deploy::engine::{Decision, Deployment, LegState};
-use vmbroker::{Handle, Marker};
+use vmbroker::{Handle, Marker, ProviderId};
 
 use super::standing;
 use crate::args::Clouds;
@@ -21,7 +21,8 @@ use crate::units::word;
 /// `resolve MARKER adopt HANDLE --into NAME`; `vmbroker sweep` lists such machines.
 ///
 /// JSON: `{"asks": [{"deployment", "marker", "machine", "provider", "offer", "question", "sent_at", "looked_at",
-/// "price_per_hour", "fault", "handles"}]}`; after a decision the shape of `deploy`.
+/// "price_per_hour", "fault", "handles"}]}`; after a decision the shape of `deploy`, after `--same-account`
+/// `{"same_account"}`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Examples:
@@ -32,6 +33,10 @@ pub(crate) struct Args {
     /// The machine that is decided about [default: list all that wait].
     #[arg(value_name = "MARKER", value_parser = word::<Marker>)]
     marker: Option<Marker>,
+    /// This account is the one its machines in the journal were ordered at, though its credentials are new and it shows
+    /// none of them.
+    #[arg(long, value_name = "ACCOUNT", value_parser = word::<ProviderId>, conflicts_with = "marker")]
+    same_account: Option<ProviderId>,
     #[command(subcommand)]
     decision: Option<Word>,
 }
@@ -55,6 +60,14 @@ enum Word {
 }
 
 pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
+    if let Some(id) = args.same_account {
+        if args.decision.is_some() {
+            return Err(Failure::usage(
+                "`--same-account` is a decision of its own: no other stands beside it",
+            ));
+        }
+        return vouch(&id, &context).await;
+    }
     let (marker, decision) = match (args.marker, args.decision) {
         (Some(marker), Some(decision)) => (marker, decision),
         (None, None) => return list(&context).await,
@@ -97,6 +110,17 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
             format!("`vmbroker deploy FILE` goes on with `{}`", report.name)
         };
         terminal.print(&format!("{marker}: written down; {next}\n"))?;
+    }
+    Ok(OK)
+}
+
+async fn vouch(id: &ProviderId, context: &Context) -> Result<u8, Failure> {
+    let open = context.open_all(Clouds::default()).await?;
+    open.broker(context).await?.vouch(id).await?;
+    if context.terminal.is_json() {
+        context.terminal.print_json(&json!({ "same_account": id }))?;
+    } else {
+        context.terminal.print(&format!("{id}: written down; its machines are looked for there again\n"))?;
     }
     Ok(OK)
 }

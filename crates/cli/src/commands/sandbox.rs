@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::failure::{Failure, OK};
 use crate::interrupt::interrupted;
 use crate::sandbox::{HEADER, Pace, Sandbox, Secrets, Settings};
+use crate::units::duration_or_seconds;
 
 /// Serve simulated clouds on ports of this machine until Ctrl-C.
 ///
@@ -29,14 +30,14 @@ use crate::sandbox::{HEADER, Pace, Sandbox, Secrets, Settings};
 #[command(after_long_help = "\
 Examples:
   vmbroker sandbox --write-config sandbox.toml
-  vmbroker sandbox --cloud waldur --cloud zenlayer --speed 60 --for 600")]
+  vmbroker sandbox --cloud waldur --cloud zenlayer --speed 60 --for 10m")]
 pub(crate) struct Args {
     /// Write a vmbroker.toml with accounts at these clouds (and beside it a folder with their secrets).
     #[arg(long, value_name = "FILE")]
     write_config: Option<PathBuf>,
-    /// End after this many seconds.
-    #[arg(long = "for", value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
-    seconds: Option<u64>,
+    /// End after this time, such as 90s or 15m; a number alone is seconds.
+    #[arg(long = "for", value_name = "TIME", value_parser = duration_or_seconds)]
+    lasts: Option<Duration>,
     /// How many times less time everything takes than at the real providers.
     #[arg(long, value_name = "FACTOR", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000))]
     speed: u32,
@@ -71,8 +72,8 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
         args.write_config.as_deref().map(|file| write_config(&sandbox, &context, file)).transpose()?;
     say_start(&sandbox, &context, written.as_deref())?;
     let end = async {
-        match args.seconds {
-            Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
+        match args.lasts {
+            Some(lasts) => tokio::time::sleep(lasts).await,
             None => std::future::pending().await,
         }
     };

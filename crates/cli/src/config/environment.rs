@@ -22,7 +22,7 @@ enum Holds {
     Setting(&'static str),
 }
 
-const VENDORS: [Vendor; 4] = [
+const VENDORS: &[Vendor] = &[
     Vendor {
         account: "fluence",
         kind: Kind::Fluence,
@@ -54,6 +54,12 @@ const VENDORS: [Vendor; 4] = [
         settings: &[],
     },
 ];
+
+/// The vendors' variables that are set.
+pub(crate) fn variables_set(place: &Place) -> impl Iterator<Item = &'static str> {
+    let all = VENDORS.iter().flat_map(|vendor| vendor.variables);
+    all.map(|(name, _)| *name).filter(|name| place.variable(name).is_some())
+}
 
 /// The accounts that the environment describes; none is fine here.
 pub(crate) fn read(place: &Place) -> Result<Config, Failure> {

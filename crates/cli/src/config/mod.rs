@@ -15,8 +15,9 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use vmbroker::{Account, Clock, ExchangeRate, Kind, ProviderId, Registry, Secret};
 
+pub(crate) use environment::variables_set;
 pub(crate) use file::syntax;
-pub(crate) use near::{nearest, unknown_key};
+pub(crate) use near::{nearest, unknown_field, unknown_key};
 pub(crate) use place::{Place, read_text};
 
 use crate::failure::Failure;
@@ -98,7 +99,7 @@ impl Config {
     }
 
     fn refuse_unknown_key(&self, described: &Described, error: &vmbroker::Error) -> Result<(), Failure> {
-        let Some(unknown) = near::unknown_field(error.message()) else { return Ok(()) };
+        let Some(unknown) = unknown_field(error.message()) else { return Ok(()) };
         let place = self.path.as_deref().map(|path| format!("{}: ", path.display())).unwrap_or_default();
         let account = format!("accounts.{}", described.id);
         let own = secrets::keys(described.kind).chain([file::FRESH_FOR]).map(|key| -> &str { key });

@@ -16,6 +16,7 @@ use vmbroker::{
 pub(crate) struct Cloud {
     id: ProviderId,
     semantics: Semantics,
+    login: Option<String>,
     mood: Mood,
     machines: Mutex<Vec<Instance>>,
     offers: Mutex<Vec<Offer>>,
@@ -72,6 +73,13 @@ impl Cloud {
         Arc::new(cloud)
     }
 
+    /// A cloud that this login leads to.
+    pub(crate) fn known_by(id: &str, login: &str) -> Arc<Self> {
+        let mut cloud = Self::build(id, Mood::Well);
+        cloud.login = Some(login.to_owned());
+        Arc::new(cloud)
+    }
+
     fn build(id: &str, mood: Mood) -> Self {
         let semantics = Semantics {
             kind: "fluence",
@@ -92,6 +100,7 @@ impl Cloud {
         Self {
             id,
             semantics,
+            login: None,
             mood,
             machines: Mutex::default(),
             offers: Mutex::new(offers.into()),
@@ -163,6 +172,10 @@ impl ComputeProvider for Cloud {
 
     fn semantics(&self) -> &Semantics {
         &self.semantics
+    }
+
+    fn login(&self) -> Option<String> {
+        self.login.clone()
     }
 
     async fn offers(&self, query: &OfferQuery) -> Result<Vec<Offer>> {

@@ -234,6 +234,45 @@ async fn delete_waits_for_proof_and_is_safe_to_repeat() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_variable_that_a_file_without_accounts_hides_is_named() {
+    let world = World::new().env("FLUENCE_API_KEY", "0123456789");
+    world.file("vmbroker.toml", "", 0o644);
+    let outcome = world.run(&["list"]).await;
+    let said =
+        "`[folder]/vmbroker.toml` describes no account, and beside it `FLUENCE_API_KEY` stands for none";
+    assert!(outcome.code == 3 && outcome.err.contains(said), "{}", outcome.err);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_account_under_an_old_name_proves_nothing_until_a_person_says_so() {
+    let ours = Cloud::known_by("one", "ours");
+    let world = World::new().with(ours.clone());
+    world.run(&create(&["--wait", "running"])).await;
+    let world = world.instead(Cloud::known_by("one", "theirs"));
+    let outcome = world.run(&["delete", "one/instance:m1"]).await;
+    assert_eq!((outcome.code, outcome.out.as_str()), (3, ""), "{}", outcome.err);
+    assert!(
+        outcome.err.contains("`one` has other credentials than when 1 of its machines"),
+        "{}",
+        outcome.err
+    );
+    assert!(outcome.err.contains("`vmbroker resolve --same-account one`"), "{}", outcome.err);
+    let outcome = world.run(&["resolve", "--same-account", "two"]).await;
+    assert!(outcome.code == 2 && outcome.err.contains("`two`"), "{} {}", outcome.code, outcome.err);
+    let outcome = world.run(&["resolve", "--same-account", "one"]).await;
+    assert_eq!(
+        outcome.out, "one: written down; its machines are looked for there again\n",
+        "{}",
+        outcome.err
+    );
+    let outcome = world.run(&["delete", "one/instance:m1"]).await;
+    assert_eq!(outcome.code, 0, "a person is believed: {}", outcome.err);
+    let world = world.instead(ours.clone());
+    let outcome = world.run(&["delete", "one/instance:m1"]).await;
+    assert_eq!((outcome.code, ours.machines()), (0, Vec::new()), "nothing of ours is open: {}", outcome.err);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_machine_that_was_never_seen_is_believed_gone_only_when_it_would_be_visible() {
     let world = World::new().with(Cloud::new("one", Mood::Well));
     let before = tokio::time::Instant::now();

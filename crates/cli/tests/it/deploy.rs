@@ -134,6 +134,19 @@ async fn a_plan_names_order_prices_and_who_is_out_and_spends_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_account_with_nothing_in_the_countries_that_are_wanted_is_named() {
+    let world = world(1, "").with(selling("one", Mood::Well, "0.2"));
+    let text = std::fs::read_to_string(world.path("web.toml")).unwrap();
+    world.file("web.toml", &format!("{text}[where]\ncountries = [\"NO\", \"SE\"]\n"), 0o644);
+    for args in [&["deploy", "web.toml"][..], &["deploy", "web.toml", "--plan"]] {
+        let outcome = world.run(args).await;
+        let said = format!("{}{}", outcome.out, outcome.err);
+        assert_eq!(outcome.code, 1, "{said}");
+        assert!(said.contains("it offers nothing of this kind and size in NO, SE"), "{said}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_sold_out_is_passed_by_and_the_end_says_why() {
     let good = selling("good", Mood::Well, "0.2");
     let world = world(2, "").with(selling("empty", Mood::SoldOut, "0.1")).with(good.clone());

@@ -97,7 +97,7 @@ async fn a_sandbox_never_overwrites_what_is_not_its_own() {
     let outcome = world.run(&["sandbox", "--for", "1", "--write-config", "vmbroker.toml"]).await;
     assert_eq!(outcome.code, 3);
     assert!(outcome.err.contains("is there already and is no sandbox's configuration"), "{}", outcome.err);
-    let again = ["sandbox", "--for", "1", "--write-config", "other.toml"];
+    let again = ["sandbox", "--for", "1s", "--write-config", "other.toml"];
     assert_eq!((world.run(&again).await.code, world.run(&again).await.code), (0, 0));
     let outcome = world.run(&["sandbox", "--cloud", "fluence-2025-04", "--cloud", "fluence-2025-05"]).await;
     assert_eq!(outcome.code, 2, "{}", outcome.err);

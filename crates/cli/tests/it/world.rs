@@ -54,6 +54,12 @@ impl World {
         self
     }
 
+    /// The same world with this account alone.
+    pub(crate) fn instead(mut self, provider: Arc<dyn ComputeProvider>) -> Self {
+        self.providers = vec![provider];
+        self
+    }
+
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.env.insert(name.to_owned(), value.into());
         self

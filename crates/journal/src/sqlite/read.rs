@@ -1,14 +1,16 @@
 //! Rows back to nouns. What does not read is damage, and said so.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::str::FromStr;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Params, Row};
 use rust_decimal::Decimal;
-use vmbroker_core::{Marker, Money, OfferId};
+use vmbroker_core::{Marker, Money, OfferId, ProviderId};
 
 use super::failure;
+use super::schema::LOGIN_OF;
 use crate::{
     AttemptRow, BlockRow, DeploymentRow, EventRow, HandleRow, IntentRow, JournalError, JournalErrorKind,
     LegRow, LookRow, Record, SightingRow,
@@ -211,6 +213,13 @@ pub(crate) fn sightings(connection: &Connection) -> Read<Vec<SightingRow>> {
             last_at: time(row, 4)?,
         })
     })
+}
+
+pub(crate) fn logins(connection: &Connection) -> Read<BTreeMap<ProviderId, String>> {
+    let sql =
+        "SELECT substr(name, length($1) + 1), value FROM journal WHERE substr(name, 1, length($1)) = $1";
+    let rows = all(connection, sql, [LOGIN_OF], |row| Ok((word(row, 0, "login")?, row.get(1)?)))?;
+    Ok(rows.into_iter().collect())
 }
 
 pub(crate) fn made_at(connection: &Connection) -> Read<Timestamp> {

@@ -16,6 +16,9 @@ const APPLICATION: i64 = 0x766d_626a;
 /// The layout that this version writes.
 const VERSION: i64 = 1;
 
+/// Before an account's name, the name under which `journal` has its login.
+pub(crate) const LOGIN_OF: &str = "login of ";
+
 const TABLES: &str = "
 CREATE TABLE journal (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE deployments (

@@ -10,6 +10,7 @@ use rusqlite::{Connection, Statement, Transaction, TransactionBehavior, params};
 use vmbroker_core::Money;
 
 use super::failure;
+use super::schema::LOGIN_OF;
 use crate::{
     AttemptRow, Batch, BlockRow, Change, DeploymentRow, EventRow, HandleRow, IntentRow, JournalError,
     JournalErrorKind, LegRow, LookRow, Result, SightingRow,
@@ -45,6 +46,12 @@ fn apply(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<Los
             Ok(None)
         }
         Change::Sighting(row) => sighting(transaction, row).map(|()| None),
+        Change::Login { account, login } => {
+            let sql = "INSERT INTO journal (name, value) VALUES ($1, $2)
+                       ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+            transaction.prepare_cached(sql)?.execute(params![format!("{LOGIN_OF}{account}"), login])?;
+            Ok(None)
+        }
         Change::Event(row) => event(transaction, row).map(|()| None),
     }
 }

@@ -1,5 +1,6 @@
 //! Safeguards outside the engine, each with a double that lacks it and so loses or doubles a machine.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -133,6 +134,10 @@ impl Journal for Forgetful {
 
     async fn sightings(&self) -> journal::Result<Vec<journal::SightingRow>> {
         self.0.sightings().await
+    }
+
+    async fn logins(&self) -> journal::Result<BTreeMap<ProviderId, String>> {
+        self.0.logins().await
     }
 
     async fn made_at(&self) -> journal::Result<jiff::Timestamp> {

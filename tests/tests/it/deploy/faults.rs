@@ -4,7 +4,7 @@ use vmbroker::deploy::Outcome;
 use vmbroker_sim::{Dialect, Fault, FaultKind, Refusal};
 use vmbroker_tests::{Fleet, spec};
 
-use super::{THREE, down, up};
+use super::{THREE, down, up, within};
 
 fn broken_creates() -> Vec<FaultKind> {
     vec![
@@ -93,6 +93,22 @@ async fn looks_and_deletions_that_go_wrong_prove_nothing() {
                 down(&fleet, &broker, "web").await;
             }
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_could_not_be_deleted_in_time_is_deleted_by_the_next_destroy() {
+    for dialect in THREE {
+        let home = tempfile::tempdir().unwrap();
+        let fleet = Fleet::set(&THREE).await;
+        let broker = fleet.broker(home.path(), None).await;
+        up(&fleet, &broker, spec("web", 1, fleet.choices(&[dialect]).await)).await;
+        fleet.cloud(dialect).arm(Fault::always("delete", FaultKind::Html(503)));
+        let report = within(&fleet, broker.destroy("web").await.unwrap().finish()).await.unwrap();
+        assert!(matches!(report.machines[0].outcome, Outcome::Asks { .. }), "{dialect}: {report:#?}");
+        assert_eq!(fleet.live(), 1, "{dialect}");
+        fleet.cloud(dialect).disarm();
+        down(&fleet, &broker, "web").await;
     }
 }
 

@@ -1,5 +1,6 @@
 //! Failover deployment against the simulated clouds. The ledgers are the judge, never the journal.
 
+mod accounts;
 mod by_hand;
 mod crash;
 mod doubles;

@@ -9,6 +9,7 @@ use tokio::sync::{Mutex, mpsc};
 use vmbroker_core::Clock;
 use vmbroker_journal::{Journal, JournalError, JournalErrorKind, Result};
 
+use crate::deploy::claims::Claim;
 use crate::deploy::engine::{Deployment, Event, What, later};
 use crate::deploy::rows::{self, Versions};
 use crate::deploy::run::News;
@@ -36,7 +37,12 @@ impl Time {
 
 /// A deployment in memory and in the journal. A clone is the same one.
 #[derive(Clone)]
-pub(crate) struct Book(Arc<Inner>);
+pub(crate) struct Book {
+    inner: Arc<Inner>,
+    /// Absent for whoever only reads it.
+    #[expect(dead_code, reason = "it is held, never read")]
+    claim: Option<Arc<Claim>>,
+}
 
 struct Inner {
     journal: Arc<dyn Journal>,
@@ -52,28 +58,34 @@ impl Book {
         time: Time,
         (state, versions): (Deployment, Versions),
         news: mpsc::UnboundedSender<News>,
+        claim: Arc<Claim>,
     ) -> Self {
         let (versions, state) = (Mutex::new(versions), RwLock::new(Arc::new(state)));
-        Self(Arc::new(Inner { journal, time, versions, state, news }))
+        Self { inner: Arc::new(Inner { journal, time, versions, state, news }), claim: Some(claim) }
+    }
+
+    /// The same for reading it alone, which keeps nobody else from it.
+    pub(crate) fn reader(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), claim: None }
     }
 
     /// The state as it is written down.
     pub(crate) fn view(&self) -> Arc<Deployment> {
-        Arc::clone(&self.0.state.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.inner.state.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.0.time.now()
+        self.inner.time.now()
     }
 
     pub(crate) async fn sleep(&self, long: Duration) {
-        self.0.time.clock.sleep(long).await;
+        self.inner.time.clock.sleep(long).await;
     }
 
     /// Tells whoever follows the run.
     pub(crate) fn tell(&self, news: News) {
         // Nobody has to follow it.
-        let _ = self.0.news.send(news);
+        let _ = self.inner.news.send(news);
     }
 
     /// Writes down what follows from the state as it is now, and takes it in once it is durable; what happened.
@@ -83,8 +95,8 @@ impl Book {
         &self,
         decide: impl FnOnce(&Deployment, Timestamp) -> Vec<What> + Send + 'static,
     ) -> Result<Vec<Event>> {
-        let inner = Arc::clone(&self.0);
-        let task = tokio::spawn(async move { inner.record(decide).await });
+        let book = self.clone();
+        let task = tokio::spawn(async move { book.inner.record(decide).await });
         task.await.unwrap_or_else(|error| {
             let message = "the task that writes the journal ended early";
             Err(JournalError::new(JournalErrorKind::Io, message).with_source(error))

@@ -58,11 +58,10 @@ impl Round {
         };
         let provider = match &self.provider {
             Ok(provider) => Arc::clone(provider),
-            Err(_) => {
+            Err(error) => {
                 end.failed = true;
-                end.steps.extend(self.ends.into_iter().map(|target| {
-                    (target, Err(Fault::new(ErrorKind::InvalidConfig, "the account cannot be used")))
-                }));
+                let fault = Fault::from(error);
+                end.steps.extend(self.ends.into_iter().map(|target| (target, Err(fault.clone()))));
                 return Ok(end);
             }
         };

@@ -14,8 +14,8 @@ use vmbroker_journal::{Journal, Probe, SqliteJournal};
 
 use crate::Registry;
 use crate::deploy::engine::guards::{Guard, without};
-use crate::deploy::engine::{Deployment, LegState, What};
-use crate::deploy::{Broker, Choice, DeploySpec, Draw, News, Policy, Ready, Strategy};
+use crate::deploy::engine::{Deployment, Event, LegState, What};
+use crate::deploy::{Broker, Choice, DeployError, DeploySpec, Draw, News, Policy, Ready, Strategy};
 
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0mF4kuFzFLoOfCh3mCDGEXLLXmoxpQvC1i3ZxVQeBn";
 const SLOW: Duration = Duration::from_secs(5);
@@ -169,6 +169,46 @@ async fn without_a_task_of_its_own_a_dropped_send_loses_its_handle() {
     assert_eq!(dropped_in_the_middle().await, LegState::Accepted);
     let _removed = without(Guard::OwnTask);
     assert_eq!(dropped_in_the_middle().await, LegState::Sending, "nobody knows the handle");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_follows_a_dropped_run_waits_for_its_sends() {
+    let home = tempfile::tempdir().unwrap();
+    let slow = Slow::new(&clock(), Quirk::Nothing);
+    let broker = broker(home.path(), &slow, None).await;
+    let run = broker.deploy(spec()).await.unwrap();
+    tokio::select! {
+        _ = run.finish() => panic!("it ended before the create"),
+        () = slow.clock.sleep(SLOW / 2) => {}
+    }
+    assert!(broker.look().await.unwrap().is_empty(), "nothing is known before the answer");
+    let report = broker.deploy(spec()).await.unwrap().finish().await.unwrap();
+    assert!(report.is_complete() && slow.count() == 1, "{report:#?}");
+    let events = broker.events("web").await.unwrap();
+    let handed_over = |event: &Event| matches!(event.what, What::Accepted { .. });
+    assert!(events.iter().any(handed_over), "the answer was thrown away: {events:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn beside_a_run_nothing_else_touches_its_deployment() {
+    let home = tempfile::tempdir().unwrap();
+    let slow = Slow::new(&clock(), Quirk::Nothing);
+    let broker = broker(home.path(), &slow, None).await;
+    let mut run = std::pin::pin!(broker.deploy(spec()).await.unwrap().finish());
+    tokio::select! {
+        _ = &mut run => panic!("it ended before the create"),
+        () = slow.clock.sleep(SLOW / 2) => {}
+    }
+    assert!(broker.look().await.unwrap().is_empty());
+    for error in [broker.deploy(spec()).await.unwrap_err(), broker.destroy("web").await.unwrap_err()] {
+        assert!(matches!(&error, DeployError::Wish(error) if error.kind() == ErrorKind::Conflict), "{error}");
+        assert!(error.to_string().contains("`web`"), "{error}");
+    }
+    assert!(run.await.unwrap().is_complete());
+    let report = broker.destroy("web").await.unwrap().finish().await.unwrap();
+    assert_eq!(report.running(), 0, "a run that has ended is in nobody's way");
+    let events = broker.events("web").await.unwrap();
+    assert!(!events.iter().any(|event| matches!(event.what, What::Unclear { .. })), "{events:#?}");
 }
 
 #[tokio::test(start_paused = true)]

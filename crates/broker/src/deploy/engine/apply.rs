@@ -223,10 +223,13 @@ impl Leg {
                 self.reason = Some(reason.clone());
                 // Who wants none of it wants none of those that were kept besides, either.
                 let ends_all = *reason == Reason::Unwanted;
+                // After a person was asked about its end, the time that it may take begins anew.
+                let again = self.state == LegState::AskUser && self.question == Some(Question::Gone);
                 self.keeps_all &= !ends_all;
                 for machine in self.machines.iter_mut().take(if ends_all { usize::MAX } else { 1 }) {
                     if machine.gone_at.is_none() {
-                        machine.ending_since.get_or_insert(at);
+                        let since = machine.ending_since.filter(|_| !again);
+                        machine.ending_since = since.or(Some(at));
                     }
                 }
                 self.enter(at, LegState::Deleting);

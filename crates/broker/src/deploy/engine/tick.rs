@@ -155,6 +155,20 @@ impl Deployment {
             .collect()
     }
 
+    /// What tries once more to end the machines of which no end could be proven in time.
+    pub(crate) fn ends_again(&self) -> Vec<What> {
+        let asked = |leg: &&std::sync::Arc<Leg>| {
+            leg.state == LegState::AskUser
+                && leg.question == Some(Question::Gone)
+                && leg.machine().is_some_and(super::Machine::is_ending)
+        };
+        let again = |leg: &std::sync::Arc<Leg>| What::Condemned {
+            leg: leg.marker,
+            reason: leg.reason.clone().unwrap_or(Reason::Unwanted),
+        };
+        self.legs.values().filter(asked).map(again).collect()
+    }
+
     /// Whether nothing more is to be done now: what is wanted is up, or there is nothing left to try, or a person
     /// has to decide; and nothing is on its way.
     #[must_use]
