@@ -74,17 +74,17 @@ fn try_out(root: &Path, files: &[String]) -> anyhow::Result<Vec<PathBuf>> {
     {
         bail!("`{stranger}` is in none of the crates that are changed");
     }
+    let settings = settings(root, files)?;
     let mut folders = Vec::new();
     for room in ROOMS {
-        let chosen: Vec<&String> = files.iter().filter(|file| file.starts_with(room.folder)).collect();
-        if chosen.is_empty() && !files.is_empty() {
+        if !files.is_empty() && !files.iter().any(|file| file.starts_with(room.folder)) {
             continue;
         }
         let folder = root.join("target/mutants").join(room.package);
         fs::create_dir_all(&folder).with_context(|| format!("{} cannot be made", folder.display()))?;
         let mut command = Command::new("cargo");
-        command.args(["mutants", "--package", room.package, "--cargo-arg", room.tests, "--output"]);
-        command.arg(&folder).args(chosen.into_iter().flat_map(|file| ["--file", file]));
+        command.args(["mutants", "--package", room.package, "--cargo-arg", room.tests]);
+        command.arg("--output").arg(&folder).arg("--config").arg(&settings);
         let status = command.current_dir(root).status().context("cargo cannot be started")?;
         // 2: some were missed; 3: some ran out of time. Both are findings.
         if !matches!(status.code(), Some(0 | 2 | 3)) {
@@ -93,6 +93,21 @@ fn try_out(root: &Path, files: &[String]) -> anyhow::Result<Vec<PathBuf>> {
         folders.push(folder);
     }
     Ok(folders)
+}
+
+/// The file of cargo-mutants' settings; where files are named, one with these alone: `--file` adds to what is there.
+fn settings(root: &Path, files: &[String]) -> anyhow::Result<PathBuf> {
+    let path = root.join(".cargo/mutants.toml");
+    if files.is_empty() {
+        return Ok(path);
+    }
+    let text = fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let mut settings: toml::Table = toml::from_str(&text).context(".cargo/mutants.toml")?;
+    settings.insert("examine_globs".to_owned(), files.to_vec().into());
+    let own = root.join("target/mutants/settings.toml");
+    fs::create_dir_all(root.join("target/mutants")).context("target/mutants cannot be made")?;
+    fs::write(&own, settings.to_string()).with_context(|| format!("{} cannot be written", own.display()))?;
+    Ok(own)
 }
 
 /// The changes of the files that `.cargo/mutants.toml` names.
