@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use vmbroker::deploy::{Broker, Choice, DeploySpec, Draw, Policy, Strategy};
 use vmbroker::journal::{Journal, Probe, SqliteJournal};
 use vmbroker::{Clock, ComputeProvider, Currency, Money, OfferQuery, Owner, ProviderId, Registry, Size};
+use vmbroker_core::Timing;
 use vmbroker_http::HttpTransport;
 use vmbroker_sim::{Cloud, Dialect, Sandbox, SandboxConfig};
 
-use crate::stage::account;
+use crate::stage::{account, named_account};
 use crate::wish;
 
 /// Several simulated clouds on one clock.
@@ -67,6 +68,22 @@ impl Fleet {
             let transport = Arc::new(HttpTransport::new(None).unwrap());
             let provider = account(running.dialect, &running.url, &running.cloud, &self.clock, transport);
             registry.add(wrap(provider)).unwrap();
+        }
+        registry
+    }
+
+    /// New account objects for all clouds, under names that begin with this.
+    #[must_use]
+    pub fn registry_named(&self, name: &str) -> Registry {
+        let mut registry = Registry::new(self.clock.clone());
+        for running in self.sandbox.clouds() {
+            let transport = Arc::new(HttpTransport::new(None).unwrap());
+            let id = format!("{name}-{}", running.dialect);
+            let (url, cloud) = (&running.url, &running.cloud);
+            let timing = Timing::default();
+            registry
+                .add(named_account(&id, running.dialect, url, cloud, &self.clock, transport, timing))
+                .unwrap();
         }
         registry
     }

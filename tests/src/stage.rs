@@ -82,7 +82,21 @@ pub fn timed_account(
     transport: Arc<dyn Transport>,
     timing: Timing,
 ) -> Arc<dyn ComputeProvider> {
-    let id = dialect.name().parse().unwrap();
+    named_account(dialect.name(), dialect, url, cloud, clock, transport, timing)
+}
+
+/// The same under a name of its own.
+#[must_use]
+pub(crate) fn named_account(
+    name: &str,
+    dialect: Dialect,
+    url: &str,
+    cloud: &Cloud,
+    clock: &Clock,
+    transport: Arc<dyn Transport>,
+    timing: Timing,
+) -> Arc<dyn ComputeProvider> {
+    let id = name.parse().unwrap();
     let url = Some(url.to_owned());
     let held = cloud.account().credentials.clone();
     let secret = Secret::new(held.secret);

@@ -42,7 +42,15 @@ impl Open {
             }
         };
         let rates = ExchangeRates::new(self.config.exchange.iter().cloned())?;
-        Ok(Broker::new(self.registry.clone(), journal, self.owner(&context.place)?).exchanging(rates))
+        let broker =
+            Broker::new(self.registry.clone(), journal, self.owner(&context.place)?).exchanging(rates);
+        let accounts = broker.accounts().await?;
+        for id in self.registry.ids().filter(|id| self.registry.get(id).is_ok()) {
+            if let Err(error) = accounts.get(id) {
+                context.terminal.note(&format!("warning: {}", error.message()));
+            }
+        }
+        Ok(broker)
     }
 
     /// The journal, once nobody else writes it.

@@ -219,9 +219,11 @@ impl ComputeProvider for Wayscloud {
     }
 
     fn login(&self) -> Option<String> {
-        let login = self.api.channel.login()?;
-        // What another project has is another list.
-        Some(self.config.project.as_ref().map_or(login.clone(), |project| format!("{login} {project}")))
+        let key = self.api.channel.login()?;
+        // What another project or offering has is another list.
+        let config = &self.config;
+        let place = [&config.url, &config.project, &config.offering].map(|it| it.as_deref().unwrap_or("-"));
+        Some(format!("{key} {}", place.join(" ")))
     }
 
     async fn offers(&self, query: &OfferQuery) -> Result<Vec<Offer>> {

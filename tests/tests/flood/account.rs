@@ -69,6 +69,10 @@ impl ComputeProvider for Account {
         self.inner.semantics()
     }
 
+    fn login(&self) -> Option<String> {
+        self.inner.login()
+    }
+
     async fn offers(&self, query: &OfferQuery) -> Result<Vec<Offer>> {
         self.life.alive(self.inner.offers(query)).await
     }

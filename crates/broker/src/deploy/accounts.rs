@@ -31,14 +31,14 @@ impl Broker {
             let Some((account, login)) = self.login(id) else { continue };
             match logins.get(id) {
                 Some(before) if *before == login => continue,
-                Some(_) => {
+                // Absent: nothing was ordered here, or by a program that did not write it down.
+                _ => {
                     if let Err(why) = self.check_is_the_same(&*account).await? {
                         registry.replace_unusable(id, &why);
                         strange = true;
                         continue;
                     }
                 }
-                None => {}
             }
             new.push(Change::Login { account: id.clone(), login });
         }
@@ -84,8 +84,10 @@ impl Broker {
     ) -> Result<Result<(), Error>, DeployError> {
         let id = account.id();
         let legs = self.journal().legs().await?.into_iter().filter(|leg| leg.account == *id);
+        let looks = self.journal().looks().await?;
+        let watched: BTreeSet<Marker> = looks.into_iter().map(|look| look.leg).collect();
         let (markers, open): (BTreeSet<Marker>, Vec<bool>) =
-            legs.map(|leg| (leg.marker, leg.live || leg.unresolved)).unzip();
+            legs.map(|leg| (leg.marker, leg.live || leg.unresolved || watched.contains(&leg.marker))).unzip();
         let open = open.into_iter().filter(|open| *open).count();
         if open == 0 {
             return Ok(Ok(()));

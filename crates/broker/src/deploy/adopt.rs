@@ -32,11 +32,11 @@ impl Broker {
         if let Some(given) = handle.marker.filter(|given| *given != marker) {
             return Err(refuse(format!("the marker of `{handle}` is `{marker}`, not `{given}`")));
         }
+        let claim = self.claim(name).await?;
         if self.journal().legs().await?.iter().any(|leg| leg.marker == marker) {
             return Err(refuse(format!("the journal knows `{handle}` already: its marker is `{marker}`")));
         }
         let now = self.registry().clock().now();
-        let claim = self.claim(name).await?;
         let state = self.load(name).await?;
         let state = state.unwrap_or_else(|| (Deployment::new(name, now), Versions::new()));
         if state.0.head.mode == Mode::Down && !state.0.intents.is_empty() {

@@ -175,8 +175,8 @@ impl Broker {
         let claim = self.claim(name).await?;
         let state = self.load(name).await?.ok_or_else(|| unknown(name))?;
         let (book, news) = self.book(&claim, state);
-        book.record(|state, _| {
-            [What::Turned { mode: Mode::Down }].into_iter().chain(state.ends_again()).collect()
+        book.record(|state, now| {
+            [What::Turned { mode: Mode::Down }].into_iter().chain(state.ends_again(now)).collect()
         })
         .await?;
         Ok(self.start(&claim, accounts, book, news, None))
@@ -197,14 +197,17 @@ impl Broker {
         for look in self.journal.looks().await?.into_iter().filter(|look| look.due_at <= now) {
             due.entry(look.deployment).or_default().insert(look.leg);
         }
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        let accounts = self.accounts().await?;
         let mut reports = Vec::new();
         for (name, legs) in due {
             // What else is at it looks as well, or has a create on its way.
             let Ok(claim) = self.claims.try_take(&name) else { continue };
             let Some(state) = self.load(&name).await? else { continue };
             let (book, _news) = self.book(&claim, state);
-            let accounts = self.accounts().await?;
-            self.driver(accounts, book.clone(), None).look_once(&legs).await?;
+            self.driver(accounts.clone(), book.clone(), None).look_once(&legs).await?;
             reports.push(Report::of(&book.view(), book.now()));
         }
         Ok(reports)
@@ -229,13 +232,17 @@ impl Broker {
         let claim = self.claim(&row.deployment).await?;
         let state = self.load(&row.deployment).await?.ok_or_else(|| unknown(&row.deployment))?;
         check_decision(&state.0, marker, &decision).map_err(DeployError::Wish)?;
+        let accounts = self.accounts().await?;
+        if decision == Decision::ConfirmAbsent && self.registry.get(&row.account).is_ok() {
+            // What a strange account does not show is what a person would say this by.
+            accounts.get(&row.account).map_err(DeployError::Wish)?;
+        }
         if let Decision::Adopt(handle) = &decision {
             let handles = self.journal.handles().await?;
             if let Some(other) = handles.iter().find(|row| row.leg != marker && row.handle.is_same(handle)) {
                 let allowed = format!("it is the machine with marker `{}`", other.leg);
                 return Err(DeployError::Wish(Error::invalid("handle", handle, allowed)));
             }
-            let accounts = self.accounts().await?;
             check_shown(&accounts, handle, marker).await.map_err(DeployError::Wish)?;
         }
         let (book, _news) = self.book(&claim, state);

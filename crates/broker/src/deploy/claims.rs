@@ -4,7 +4,6 @@
 //! refused, and with it the handle it holds.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use tokio::sync::watch;
@@ -19,9 +18,8 @@ pub(super) struct Claims(Arc<Mutex<BTreeMap<String, Weak<Claim>>>>);
 /// The right to write the rows of one deployment, held by everything that still may. It ends with its last clone.
 #[derive(Debug)]
 pub(crate) struct Claim {
-    is_a_run: AtomicBool,
-    /// Closed when the claim ends.
-    end: watch::Sender<()>,
+    /// Whether it is a run's. Closed when the claim ends.
+    is_a_run: watch::Sender<bool>,
 }
 
 /// Marks a claim as a run's, as long as this lives.
@@ -35,18 +33,18 @@ impl Claims {
     /// `Conflict` where that is a run: it ends when its owner lets it.
     pub(super) async fn take(&self, name: &str) -> Result<Arc<Claim>, DeployError> {
         loop {
-            let mut end = match self.try_take(name) {
+            let mut other = match self.try_take(name) {
                 Ok(claim) => return Ok(claim),
-                Err(other) if other.is_a_run.load(Ordering::SeqCst) => {
-                    let message = format!(
-                        "a run of this program works on `{name}`: end it first, or drop it, and then ask again"
-                    );
-                    return Err(DeployError::Wish(Error::new(ErrorKind::Conflict, message)));
-                }
-                Err(other) => other.end.subscribe(),
+                Err(other) => other.is_a_run.subscribe(),
             };
-            // The sender says nothing: it goes, and that is the answer.
-            let _ = end.changed().await;
+            if *other.borrow_and_update() {
+                let message = format!(
+                    "a run of this program works on `{name}`: end it first, or drop it, and then ask again"
+                );
+                return Err(DeployError::Wish(Error::new(ErrorKind::Conflict, message)));
+            }
+            // It ends, or becomes a run's.
+            let _ = other.changed().await;
         }
     }
 
@@ -60,7 +58,7 @@ impl Claims {
         if let Some(other) = claims.get(name).and_then(Weak::upgrade) {
             return Err(other);
         }
-        let claim = Arc::new(Claim { is_a_run: AtomicBool::new(false), end: watch::Sender::new(()) });
+        let claim = Arc::new(Claim { is_a_run: watch::Sender::new(false) });
         claims.insert(name.to_owned(), Arc::downgrade(&claim));
         Ok(claim)
     }
@@ -68,13 +66,13 @@ impl Claims {
 
 impl RunMark {
     pub(super) fn of(claim: &Arc<Claim>) -> Self {
-        claim.is_a_run.store(true, Ordering::SeqCst);
+        claim.is_a_run.send_replace(true);
         Self(Arc::clone(claim))
     }
 }
 
 impl Drop for RunMark {
     fn drop(&mut self) {
-        self.0.is_a_run.store(false, Ordering::SeqCst);
+        self.0.is_a_run.send_replace(false);
     }
 }

@@ -140,10 +140,13 @@ impl Driver {
             round.take()
         });
         let ends: Vec<_> = futures_util::future::join_all(rounds.collect::<Vec<_>>()).await;
+        let mut asked = BTreeSet::new();
         for end in ends {
-            self.note(end?);
+            let end = end?;
+            asked.extend(end.asked_at.map(|_| end.account.clone()));
+            self.note(end);
         }
-        self.book.record(Deployment::tick).await?;
+        self.book.record(move |state, now| state.tick_but(now, |account| !asked.contains(account))).await?;
         Ok(())
     }
 
@@ -234,8 +237,18 @@ impl Driver {
         Some(self.not_before.get(account).map_or(at, |not_before| at.max(*not_before)))
     }
 
-    /// Whether a first look is still owed to machines that were handed over.
+    /// Whether a first look is still owed to machines that were handed over, or the time that a run gives the spares of
+    /// what is gone.
     fn is_anything_due(&self, state: &Deployment, now: Timestamp) -> bool {
+        let goes = |target: &super::engine::Target| {
+            state.legs.get(&target.leg).is_some_and(|leg| leg.state.is_over())
+                && self.endings.has_time(target, state.head.policy.delete_within, now)
+        };
+        if state.head.mode == Mode::Down
+            && state.accounts().iter().any(|account| state.endings(account).iter().any(goes))
+        {
+            return true;
+        }
         self.verify
             && state.accounts().iter().any(|account| {
                 self.looked(account).asked_at.is_none()

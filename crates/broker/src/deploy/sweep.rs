@@ -82,8 +82,12 @@ pub enum SweptDeletion {
 /// it does not cost a whole fleet.
 const MOST_DELETIONS: usize = 5;
 
-/// Whether this may be the machine that a leg has, or is to have: one of another id is one too many.
+/// Whether this may be the machine that a leg has, or is to have: one of another id is one too many. What another
+/// account shows is the same machine, for a marker was sent to one account only: that has another name now, or two.
 fn is_expected(leg: &LegRow, handles: &[HandleRow], instance: &Instance) -> bool {
+    if leg.account != instance.handle.provider {
+        return true;
+    }
     let mut known = handles.iter().filter(|row| row.leg == leg.marker && row.live).peekable();
     let is_it = |row: &HandleRow| row.handle.instance.is_none() || row.handle.is_same(&instance.handle);
     leg.unresolved || known.peek().is_none() || known.any(is_it)

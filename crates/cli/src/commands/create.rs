@@ -64,8 +64,8 @@ enum Until {
 
 pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
     let open = context.open_all(args.clouds).await?;
-    let open = Open { registry: open.registry.clone().only(args.provider.as_slice())?, ..open };
-    let account = one_account(&open.registry, args.provider.as_ref())?;
+    let wanted = open.registry.clone().only(args.provider.as_slice())?;
+    let account = one_account(&wanted, args.provider.as_ref())?;
     let provider = open.registry.get(&account)?;
     let mut request = args.wish.request(nobody(), &context.place, open.sandbox.is_some())?;
     request.check()?;
@@ -100,14 +100,19 @@ pub(crate) async fn run(args: Args, context: Context) -> Result<u8, Failure> {
         Some(_) if stopped => Err(Failure::other("stopped waiting")),
         Some(until) => wait(&context, &open, provider, &handle, until, args.timeout).await.map(Some),
     };
-    if matches!(waited, Ok(Some(_)))
-        && open.sandbox.is_none()
-        && let Ok(broker) = open.broker(&context).await
-    {
-        // What was waited for is looked at once more, so that the journal knows it too.
-        do_what_is_due(&context, broker).await;
-    }
     say_end(&context, marker, &handle, waited.as_ref().ok().and_then(Option::as_ref)).map_err(ordered)?;
+    if matches!(waited, Ok(Some(_))) && open.sandbox.is_none() {
+        // What was waited for is looked at once more, so that the journal knows it too.
+        let look = async {
+            if let Ok(broker) = open.broker(&context).await {
+                do_what_is_due(&context, broker).await;
+            }
+        };
+        tokio::select! {
+            () = look => {}
+            () = interrupted() => {}
+        }
+    }
     if open.sandbox.is_some() {
         say_note(&context, "the simulated clouds end with this command; `vmbroker sandbox` keeps them");
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use vmbroker::deploy::Broker;
-use vmbroker::deploy::engine::{Deployment, LegState};
+use vmbroker::deploy::engine::{Decision, Deployment, LegState};
 use vmbroker::journal::SqliteJournal;
 use vmbroker::{
     ComputeProvider, CreateRequest, Deletion, ErrorKind, Handle, Listing, Observation, Offer, OfferQuery,
@@ -96,6 +96,12 @@ async fn what_another_account_does_not_show_is_not_gone() {
         let report = within(&theirs, broker.destroy("web").await.unwrap().finish()).await.unwrap();
         assert_ne!(state(&broker).await.legs.values().next().unwrap().state, LegState::Gone, "{report:#?}");
         broker.look().await.unwrap();
+        let marker = *state(&broker).await.legs.keys().next().unwrap();
+        let error = broker.resolve(marker, Decision::ConfirmAbsent).await.unwrap_err();
+        assert!(
+            error.to_string().contains("has other credentials"),
+            "what would a person say it by? {error}"
+        );
     }
     let broker = by(&ours, home.path(), Some("ours")).await;
     assert_eq!(ours.live(), 1);

@@ -44,6 +44,25 @@ async fn a_double_that_is_deleted_by_hand_leaves_the_machine_in_use_alone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_double_that_could_not_be_ended_in_time_goes_with_the_next_destroy() {
+    let home = tempfile::tempdir().unwrap();
+    let (fleet, choices, kept) = doubled(home.path()).await;
+    let broker = fleet.broker(home.path(), None).await;
+    fleet.cloud(Dialect::Zenlayer).arm(Fault::always("delete", FaultKind::Html(503)));
+    broker.look().await.unwrap();
+    up(&fleet, &broker, spec("web", 1, choices)).await;
+    assert_eq!(fleet.live(), 2);
+    fleet.cloud(Dialect::Zenlayer).disarm();
+    let kept: Handle = kept.parse().unwrap();
+    broker.condemn(&kept).await.unwrap();
+    let wait = Wait::new(fleet.clock.clone(), Duration::from_secs(7_200));
+    broker.registry().of(&kept).unwrap().delete_until_gone(&kept, &wait).await.unwrap();
+    broker.gone(&kept).await.unwrap();
+    assert_eq!(fleet.live(), 1, "nobody tried the double again");
+    down(&fleet, &broker, "web").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_left_of_an_earlier_leg_is_deleted_by_hand_and_its_successor_kept() {
     let both = [Dialect::Zenlayer, Dialect::Wayscloud];
     let home = tempfile::tempdir().unwrap();

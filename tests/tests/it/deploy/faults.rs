@@ -1,5 +1,7 @@
 //! What goes wrong on the way, kind by kind.
 
+use std::time::Duration;
+
 use vmbroker::deploy::Outcome;
 use vmbroker_sim::{Dialect, Fault, FaultKind, Refusal};
 use vmbroker_tests::{Fleet, spec};
@@ -108,6 +110,25 @@ async fn what_could_not_be_deleted_in_time_is_deleted_by_the_next_destroy() {
         assert!(matches!(report.machines[0].outcome, Outcome::Asks { .. }), "{dialect}: {report:#?}");
         assert_eq!(fleet.live(), 1, "{dialect}");
         fleet.cloud(dialect).disarm();
+        down(&fleet, &broker, "web").await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_destroy_that_was_stopped_goes_on_however_late_the_next_one_is() {
+    for dialect in THREE {
+        let home = tempfile::tempdir().unwrap();
+        let fleet = Fleet::set(&THREE).await;
+        let broker = fleet.broker(home.path(), None).await;
+        up(&fleet, &broker, spec("web", 1, fleet.choices(&[dialect]).await)).await;
+        fleet.cloud(dialect).arm(Fault::always("delete", FaultKind::Html(503)));
+        let run = broker.destroy("web").await.unwrap();
+        tokio::select! {
+            _ = run.finish() => panic!("it ended"),
+            () = fleet.clock.sleep(Duration::from_secs(120)) => {}
+        }
+        fleet.cloud(dialect).disarm();
+        fleet.clock.sleep(Duration::from_secs(86_400)).await;
         down(&fleet, &broker, "web").await;
     }
 }

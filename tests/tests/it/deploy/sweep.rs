@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vmbroker::deploy::{Standing, SweepOptions, SweptDeletion};
+use vmbroker::deploy::{Broker, Standing, SweepOptions, SweptDeletion};
 use vmbroker::{CreateRequest, Handle, Marker};
 use vmbroker_sim::Dialect;
 use vmbroker_tests::{Fleet, spec, wish};
@@ -108,4 +108,20 @@ async fn a_sweep_deletes_a_few_machines_at_once_at_most() {
     let swept = broker.sweep(DELETE).await.unwrap();
     let started = swept.machines.iter().filter(|it| it.deletion == SweptDeletion::Started).count();
     assert_eq!((swept.machines.len(), started), (7, 5), "{swept:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_in_use_that_another_account_shows_is_the_same_machine_and_stays() {
+    let home = tempfile::tempdir().unwrap();
+    let fleet = Fleet::set(&THREE[..1]).await;
+    let broker = fleet.broker(home.path(), None).await;
+    up(&fleet, &broker, spec("web", 1, fleet.choices(&THREE[..1]).await)).await;
+    let renamed = Broker::new(fleet.registry_named("renamed"), broker.journal().clone(), broker.owner());
+    for _ in 0..4 {
+        let swept = renamed.sweep(DELETE).await.unwrap();
+        let standing = Standing::Known { deployment: "web".to_owned() };
+        assert_eq!(swept.machines.iter().map(|it| it.standing.clone()).collect::<Vec<_>>(), [standing]);
+        fleet.clock.sleep(Duration::from_secs(3_600)).await;
+    }
+    assert_eq!(fleet.live(), 1);
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use vmbroker_core::{Next, State};
 
-use crate::deploy::engine::{Deployment, Fault, Target, later};
+use crate::deploy::engine::{Deployment, Fault, Target, later, passed};
 
 /// When to call delete again, machine by machine, so that none is forgotten and no account hammered.
 ///
@@ -18,6 +18,8 @@ pub(crate) struct Endings(BTreeMap<String, Ending>);
 
 #[derive(Debug)]
 struct Ending {
+    /// When its first step was taken.
+    began: Timestamp,
     due: Timestamp,
     pause: Duration,
     state: Option<State>,
@@ -38,6 +40,11 @@ impl Endings {
         }
     }
 
+    /// Whether the first step of this run is still to be taken, or was not longer ago than this.
+    pub(crate) fn has_time(&self, target: &Target, within: Duration, now: Timestamp) -> bool {
+        self.0.get(target.handle.id()).is_none_or(|ending| !passed(ending.began, within, now))
+    }
+
     /// A step came to this.
     pub(crate) fn note(
         &mut self,
@@ -48,7 +55,7 @@ impl Endings {
         now: Timestamp,
     ) {
         let least = poll_every.max(Duration::from_millis(1)).saturating_mul(4);
-        let new = Ending { due: now, pause: least, state: None };
+        let new = Ending { began: now, due: now, pause: least, state: None };
         let ending = self.0.entry(target.handle.id().to_owned()).or_insert(new);
         ending.state = seen(target, state);
         let pause = match step {

@@ -212,6 +212,17 @@ async fn beside_a_run_nothing_else_touches_its_deployment() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_waits_beside_what_becomes_a_run_is_told() {
+    let home = tempfile::tempdir().unwrap();
+    let slow = Slow::new(&clock(), Quirk::Nothing);
+    let broker = broker(home.path(), &slow, None).await;
+    let (first, second) = tokio::join!(broker.deploy(spec()), broker.deploy(spec()));
+    assert!(matches!(&second, Err(DeployError::Wish(error)) if error.kind() == ErrorKind::Conflict));
+    assert!(first.unwrap().finish().await.unwrap().is_complete());
+    assert_eq!(slow.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_adapter_that_panics_leaves_its_create_unknown_and_found() {
     let home = tempfile::tempdir().unwrap();
     let slow = Slow::new(&clock(), Quirk::Panics);

@@ -156,17 +156,21 @@ impl Deployment {
     }
 
     /// What tries once more to end the machines of which no end could be proven in time.
-    pub(crate) fn ends_again(&self) -> Vec<What> {
-        let asked = |leg: &&std::sync::Arc<Leg>| {
-            leg.state == LegState::AskUser
-                && leg.question == Some(Question::Gone)
-                && leg.machine().is_some_and(super::Machine::is_ending)
+    pub(crate) fn ends_again(&self, now: Timestamp) -> Vec<What> {
+        let again = |leg: &std::sync::Arc<Leg>| {
+            let machine = leg.machine().filter(|machine| machine.is_ending())?;
+            let late = leg.state.is_ending()
+                && machine
+                    .ending_since
+                    .is_some_and(|since| passed(since, self.head.policy.delete_within, now));
+            let asked = leg.state == LegState::AskUser && leg.question == Some(Question::Gone);
+            // A machine that was kept besides goes with it.
+            let kept = leg.machines.iter().any(|it| it.gone_at.is_none() && !it.is_ending());
+            let reason = leg.reason.clone().filter(|_| !kept).unwrap_or(Reason::Unwanted);
+            let ask = late.then_some(What::Asked { leg: leg.marker, question: Question::Gone });
+            (late || asked).then(|| ask.into_iter().chain([What::Condemned { leg: leg.marker, reason }]))
         };
-        let again = |leg: &std::sync::Arc<Leg>| What::Condemned {
-            leg: leg.marker,
-            reason: leg.reason.clone().unwrap_or(Reason::Unwanted),
-        };
-        self.legs.values().filter(asked).map(again).collect()
+        self.legs.values().filter_map(again).flatten().collect()
     }
 
     /// Whether nothing more is to be done now: what is wanted is up, or there is nothing left to try, or a person

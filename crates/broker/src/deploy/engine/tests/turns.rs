@@ -1,11 +1,13 @@
 //! What follows from the passing of time, and what is sent.
 
+use std::time::Duration;
+
 use vmbroker_core::{ErrorKind, State};
 
-use super::super::{Deployment, Fault, LegState, Mode, Question, Reason, What};
+use super::super::{Decision, Deployment, Fault, LegState, Mode, Question, Reason, What};
 use super::model::{at, choice, marker, opened};
 use super::story::{
-    Story, absent, accepted, and, asked, deleting, doubled, gone, plan, planned, refused, running, seen,
+    Story, absent, accepted, and, asked, deleting, doubled, gone, leg, plan, planned, refused, running, seen,
     sending, tell, told, unclear, under,
 };
 
@@ -193,7 +195,7 @@ fn a_deployment_is_settled_when_time_alone_changes_nothing_more() {
     // A machine of a doubled create is waited for as long as a deletion may take.
     let up = What::Ready { leg: marker(1), handle: Box::new(super::story::handle("vm-1")) };
     let spare = alone(and(doubled(), vec![(20, up)]));
-    assert_eq!(super::story::leg(&spare).state, LegState::Running);
+    assert_eq!(leg(&spare).state, LegState::Running);
     assert_eq!((spare.is_settled(at(609)), spare.is_settled(at(610))), (false, true));
     let mut ended = spare;
     tell(&mut ended, vec![(30, What::Gone { leg: marker(1), machine: 1 })]);
@@ -205,4 +207,38 @@ fn only_a_wish_that_is_wrong_itself_is_wrong_everywhere() {
     assert!(halted(Vec::new(), ErrorKind::InvalidRequest).is_wrong_everywhere());
     assert!(!halted(Vec::new(), ErrorKind::Unavailable).is_wrong_everywhere());
     assert!(!told(Vec::new()).is_wrong_everywhere());
+}
+
+#[test]
+fn what_could_not_be_ended_in_time_is_ended_again() {
+    let state = |story: Story| {
+        under(told(story), |head| {
+            (head.mode, head.policy.delete_within) = (Mode::Down, Duration::from_secs(100));
+        })
+    };
+    let again = |story: Story, second: i64| state(story).ends_again(at(second));
+    let condemned = |reason| What::Condemned { leg: marker(1), reason };
+    let asks = What::Asked { leg: marker(1), question: Question::Gone };
+    assert_eq!(again(asked(deleting(), Question::Gone), 600), [condemned(Reason::TooLate)]);
+    assert_eq!(again(deleting(), 109), [], "it has time yet");
+    assert_eq!(again(deleting(), 111), [asks, condemned(Reason::TooLate)]);
+    for story in
+        [asked(running(), Question::Unlisted), asked(unclear(), Question::Created), running(), gone()]
+    {
+        assert_eq!(again(story, 600), []);
+    }
+    let kept = vec![
+        (20, What::Decided { leg: marker(1), decision: Decision::KeepBoth }),
+        (30, condemned(Reason::TooLate)),
+    ];
+    let kept = asked(and(doubled(), kept), Question::Gone);
+    assert_eq!(again(kept, 600), [condemned(Reason::Unwanted)], "nobody wants what was kept besides, either");
+
+    let mut state = state(deleting());
+    for what in state.ends_again(at(600)) {
+        tell(&mut state, vec![(600, what)]);
+    }
+    let leg = leg(&state);
+    assert_eq!((leg.state, leg.machines[0].ending_since), (LegState::Deleting, Some(at(600))));
+    assert_eq!(state.tick(at(699)), [], "its time begins anew");
 }
