@@ -1,9 +1,10 @@
 //! Clouds that break what they promised: a create that is applied after D. The double is found, and one is kept.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use vmbroker::deploy::engine::LegState;
-use vmbroker::deploy::{Outcome, Report};
+use vmbroker::deploy::engine::{LegState, What};
+use vmbroker::deploy::{Broker, News, Outcome, Report};
 use vmbroker::journal::{Point, Probe, Side};
 use vmbroker_sim::{Dialect, Fault, FaultKind};
 use vmbroker_tests::{Fleet, spec};
@@ -82,4 +83,24 @@ async fn killed_when_a_double_is_written_down_the_next_run_ends_it() {
         assert_eq!((fleet.live(), handle(&report)), (1, kept), "{at}");
         down(&fleet, &broker, "web").await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_at_an_account_that_cannot_be_asked_is_not_given_up_as_too_late() {
+    let home = tempfile::tempdir().unwrap();
+    let fleet = Fleet::set(&BOTH).await;
+    let broker = fleet.broker(home.path(), None).await;
+    let choices = fleet.choices(&BOTH[..1]).await;
+    let mut run = broker.deploy(spec("web", 1, choices.clone())).await.unwrap();
+    let is_accepted =
+        |news: &News| matches!(news, News::Happened(event) if matches!(event.what, What::Accepted { .. }));
+    while run.next().await.is_some_and(|news| !is_accepted(&news)) {}
+    drop(run);
+    fleet.clock.sleep(Duration::from_secs(86_400)).await;
+    let other = fleet.registry().only(&[BOTH[1].name().parse().unwrap()]).unwrap();
+    Broker::new(other, Arc::clone(broker.journal()), broker.owner()).look().await.unwrap();
+    let report = up(&fleet, &broker, spec("web", 1, choices)).await;
+    assert!(report.is_complete(), "{report:#?}");
+    assert_eq!((fleet.live(), fleet.ever()), (1, 1), "it had been up all the time");
+    down(&fleet, &broker, "web").await;
 }
