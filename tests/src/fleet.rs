@@ -11,7 +11,7 @@ use vmbroker_core::Timing;
 use vmbroker_http::HttpTransport;
 use vmbroker_sim::{Cloud, Dialect, Sandbox, SandboxConfig};
 
-use crate::stage::{account, named_account};
+use crate::stage::named_account;
 use crate::wish;
 
 /// Several simulated clouds on one clock.
@@ -50,12 +50,7 @@ impl Fleet {
     /// The same for a process whose clock shows another time than the clouds'.
     #[must_use]
     pub fn registry_at(&self, clock: &Clock) -> Registry {
-        let mut registry = Registry::new(clock.clone());
-        for running in self.sandbox.clouds() {
-            let transport = Arc::new(HttpTransport::new(None).unwrap());
-            registry.add(account(running.dialect, &running.url, &running.cloud, clock, transport)).unwrap();
-        }
-        registry
+        self.open(clock, str::to_owned, |provider| provider)
     }
 
     /// The same with each account put through this.
@@ -63,27 +58,28 @@ impl Fleet {
         &self,
         wrap: impl Fn(Arc<dyn ComputeProvider>) -> Arc<dyn ComputeProvider>,
     ) -> Registry {
-        let mut registry = Registry::new(self.clock.clone());
-        for running in self.sandbox.clouds() {
-            let transport = Arc::new(HttpTransport::new(None).unwrap());
-            let provider = account(running.dialect, &running.url, &running.cloud, &self.clock, transport);
-            registry.add(wrap(provider)).unwrap();
-        }
-        registry
+        self.open(&self.clock, str::to_owned, wrap)
     }
 
-    /// New account objects for all clouds, under names that begin with this.
+    /// The same under names that begin with this.
     #[must_use]
     pub fn registry_named(&self, name: &str) -> Registry {
-        let mut registry = Registry::new(self.clock.clone());
+        self.open(&self.clock, |dialect| format!("{name}-{dialect}"), |provider| provider)
+    }
+
+    fn open(
+        &self,
+        clock: &Clock,
+        name: impl Fn(&str) -> String,
+        wrap: impl Fn(Arc<dyn ComputeProvider>) -> Arc<dyn ComputeProvider>,
+    ) -> Registry {
+        let mut registry = Registry::new(clock.clone());
         for running in self.sandbox.clouds() {
             let transport = Arc::new(HttpTransport::new(None).unwrap());
-            let id = format!("{name}-{}", running.dialect);
+            let (name, dialect) = (name(running.dialect.name()), running.dialect);
             let (url, cloud) = (&running.url, &running.cloud);
-            let timing = Timing::default();
-            registry
-                .add(named_account(&id, running.dialect, url, cloud, &self.clock, transport, timing))
-                .unwrap();
+            let provider = named_account(&name, dialect, url, cloud, clock, transport, Timing::default());
+            registry.add(wrap(provider)).unwrap();
         }
         registry
     }

@@ -19,5 +19,5 @@ mod world;
 
 pub use arguments::Arguments;
 pub use fleet::{Fleet, broker, dollars, spec};
-pub use stage::{Stage, account, key, timed_account, wish};
+pub use stage::{Stage, account, key, named_account, wish};
 pub use world::SimWorld;

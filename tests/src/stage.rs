@@ -69,25 +69,12 @@ pub fn account(
     clock: &Clock,
     transport: Arc<dyn Transport>,
 ) -> Arc<dyn ComputeProvider> {
-    timed_account(dialect, url, cloud, clock, transport, Timing::default())
+    named_account(dialect.name(), dialect, url, cloud, clock, transport, Timing::default())
 }
 
-/// The same, which believes this of the provider's timing.
+/// The same under a name of its own, which believes this of the provider's timing.
 #[must_use]
-pub fn timed_account(
-    dialect: Dialect,
-    url: &str,
-    cloud: &Cloud,
-    clock: &Clock,
-    transport: Arc<dyn Transport>,
-    timing: Timing,
-) -> Arc<dyn ComputeProvider> {
-    named_account(dialect.name(), dialect, url, cloud, clock, transport, timing)
-}
-
-/// The same under a name of its own.
-#[must_use]
-pub(crate) fn named_account(
+pub fn named_account(
     name: &str,
     dialect: Dialect,
     url: &str,

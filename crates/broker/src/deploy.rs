@@ -16,6 +16,7 @@ mod plan;
 mod planning;
 mod receipt;
 mod report;
+mod resolve;
 mod rows;
 mod run;
 mod spec;

@@ -51,6 +51,12 @@ enum Entry {
     Unusable { kind: ErrorKind, message: String },
 }
 
+impl Entry {
+    fn unusable(why: &Error) -> Self {
+        Self::Unusable { kind: why.kind(), message: why.message().to_owned() }
+    }
+}
+
 /// What one account answered.
 #[derive(Debug)]
 pub struct Answer<T> {
@@ -89,13 +95,12 @@ impl Registry {
     /// # Errors
     /// `InvalidConfig` where the name is taken.
     pub fn add_unusable(&mut self, id: ProviderId, why: &Error) -> Result<()> {
-        self.insert(id, Entry::Unusable { kind: why.kind(), message: why.message().to_owned() })
+        self.insert(id, Entry::unusable(why))
     }
 
     /// The same for an account that is there.
     pub(crate) fn replace_unusable(&mut self, id: &ProviderId, why: &Error) {
-        let entry = Entry::Unusable { kind: why.kind(), message: why.message().to_owned() };
-        self.accounts.insert(id.clone(), entry);
+        self.accounts.insert(id.clone(), Entry::unusable(why));
     }
 
     fn insert(&mut self, id: ProviderId, entry: Entry) -> Result<()> {
@@ -188,7 +193,8 @@ impl Registry {
         self.answer_within
     }
 
-    fn ask<'a, T: Send + 'a>(
+    /// What one account says to a question, as long as each may take.
+    pub(crate) fn ask<'a, T: Send + 'a>(
         &'a self,
         id: &'a ProviderId,
         operation: &'static str,

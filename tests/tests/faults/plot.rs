@@ -128,5 +128,13 @@ pub(crate) fn account(dialect: Dialect, site: &Site, life: Option<&Arc<Life>>) -
         timing = Timing { create_applies_within: zero, list_lags_by: zero, visible_within: zero, ..timing };
     }
     let door = Door::of(site, life);
-    vmbroker_tests::timed_account(dialect, "http://127.0.0.1:1", &site.cloud, &site.clock, door, timing)
+    vmbroker_tests::named_account(
+        dialect.name(),
+        dialect,
+        "http://127.0.0.1:1",
+        &site.cloud,
+        &site.clock,
+        door,
+        timing,
+    )
 }

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use vmbroker_core::{ComputeProvider, Error, ErrorKind, Marker, ProviderId};
-use vmbroker_journal::{Batch, Change, HandleRow};
+use vmbroker_core::{Error, ErrorKind, Marker, ProviderId};
+use vmbroker_journal::{Batch, Change};
 
 use super::{Broker, DeployError};
 use crate::Registry;
@@ -28,17 +28,15 @@ impl Broker {
         let logins = self.journal().logins().await?;
         let (mut registry, mut new, mut strange) = (self.registry().clone(), Batch::new(), false);
         for id in self.registry().ids() {
-            let Some((account, login)) = self.login(id) else { continue };
-            match logins.get(id) {
-                Some(before) if *before == login => continue,
-                // Absent: nothing was ordered here, or by a program that did not write it down.
-                _ => {
-                    if let Err(why) = self.check_is_the_same(&*account).await? {
-                        registry.replace_unusable(id, &why);
-                        strange = true;
-                        continue;
-                    }
-                }
+            let Some(login) = self.login(id) else { continue };
+            // Where it is absent, nothing was ordered here, or by a program that did not write it down.
+            if logins.get(id) == Some(&login) {
+                continue;
+            }
+            if let Err(why) = self.check_is_the_same(id).await? {
+                registry.replace_unusable(id, &why);
+                strange = true;
+                continue;
             }
             new.push(Change::Login { account: id.clone(), login });
         }
@@ -58,7 +56,7 @@ impl Broker {
     /// Safe to repeat.
     pub async fn vouch(&self, id: &ProviderId) -> Result<(), DeployError> {
         self.registry().get(id).map_err(DeployError::Wish)?;
-        let (_, login) = self.login(id).ok_or_else(|| {
+        let login = self.login(id).ok_or_else(|| {
             DeployError::Wish(Error::invalid(
                 "account",
                 id,
@@ -71,18 +69,12 @@ impl Broker {
         Ok(())
     }
 
-    fn login(&self, id: &ProviderId) -> Option<(std::sync::Arc<dyn ComputeProvider>, String)> {
-        let account = self.registry().get(id).ok()?;
-        let login = account.login()?;
-        Some((account, login))
+    fn login(&self, id: &ProviderId) -> Option<String> {
+        self.registry().get(id).ok()?.login()
     }
 
     /// Whether nothing of ours is at this account, or its list shows something of it; why it is not known else.
-    async fn check_is_the_same(
-        &self,
-        account: &dyn ComputeProvider,
-    ) -> Result<Result<(), Error>, DeployError> {
-        let id = account.id();
+    async fn check_is_the_same(&self, id: &ProviderId) -> Result<Result<(), Error>, DeployError> {
         let legs = self.journal().legs().await?.into_iter().filter(|leg| leg.account == *id);
         let looks = self.journal().looks().await?;
         let watched: BTreeSet<Marker> = looks.into_iter().map(|look| look.leg).collect();
@@ -96,9 +88,7 @@ impl Broker {
             "`{id}` has other credentials than when {open} of its machines in the journal {} ordered",
             if open == 1 { "was" } else { "were" }
         );
-        let answer = self.registry().ask_within(self.registry().answer_within(), id, "list", |account| {
-            Box::pin(async move { account.list().await })
-        });
+        let answer = self.registry().ask(id, "list", |account| Box::pin(async move { account.list().await }));
         let listing = match answer.await.result {
             Ok(listing) => listing,
             Err(error) => {
@@ -107,7 +97,7 @@ impl Broker {
                 return Ok(Err(Error::new(error.kind(), message)));
             }
         };
-        let handles: Vec<HandleRow> = self.journal().handles().await?;
+        let handles = self.journal().handles().await?;
         let is_ours = |seen: &vmbroker_core::Instance| {
             seen.marker.is_some_and(|marker| markers.contains(&marker))
                 || handles.iter().any(|row| row.handle.is_same(&seen.handle))

@@ -194,23 +194,20 @@ async fn plan_of(
             rates: &rates,
         },
     );
-    plan.out.extend(without_offers(wanted, accounts, &comparison));
+    let silent = without_offers(wanted, &comparison, &plan);
+    plan.out.extend(silent);
     Ok((comparison, plan))
 }
 
 /// The accounts that answered, and offer nothing that could be meant.
-fn without_offers(wanted: &Wanted, accounts: &Registry, comparison: &Comparison) -> Vec<LeftOut> {
-    let ranked = comparison.ranked.iter().map(|it| &it.offer);
-    let offers = ranked
-        .chain(comparison.unranked.iter().map(|it| &it.offer))
-        .chain(comparison.excluded.iter().map(|it| &it.offer));
-    let heard: BTreeSet<&ProviderId> = offers
-        .map(|offer| &offer.provider)
-        .chain(comparison.failures.iter().filter_map(vmbroker::Error::provider))
-        .collect();
+fn without_offers(wanted: &Wanted, comparison: &Comparison, plan: &Plan) -> Vec<LeftOut> {
+    let is_named = |id: &ProviderId| {
+        plan.choices.iter().any(|it| it.account == *id)
+            || plan.out.iter().any(|it| it.account.as_ref() == Some(id))
+    };
     let countries: Vec<String> = wanted.place.countries.iter().map(ToString::to_string).collect();
     let place = if countries.is_empty() { String::new() } else { format!(" in {}", countries.join(", ")) };
-    let silent = accounts.ids().filter(|id| !heard.contains(id));
+    let silent = comparison.answers.iter().map(|answer| &answer.provider).filter(|id| !is_named(id));
     let out = |id: &ProviderId| LeftOut {
         account: Some(id.clone()),
         offer: None,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use vmbroker::deploy::Outcome;
+use vmbroker::deploy::{Broker, Outcome};
 use vmbroker_sim::{Dialect, Fault, FaultKind, Refusal};
 use vmbroker_tests::{Fleet, spec};
 
@@ -98,13 +98,19 @@ async fn looks_and_deletions_that_go_wrong_prove_nothing() {
     }
 }
 
+/// One machine is up at this cloud.
+async fn one_up_at(dialect: Dialect) -> (tempfile::TempDir, Fleet, Broker) {
+    let home = tempfile::tempdir().unwrap();
+    let fleet = Fleet::set(&THREE).await;
+    let broker = fleet.broker(home.path(), None).await;
+    up(&fleet, &broker, spec("web", 1, fleet.choices(&[dialect]).await)).await;
+    (home, fleet, broker)
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_could_not_be_deleted_in_time_is_deleted_by_the_next_destroy() {
     for dialect in THREE {
-        let home = tempfile::tempdir().unwrap();
-        let fleet = Fleet::set(&THREE).await;
-        let broker = fleet.broker(home.path(), None).await;
-        up(&fleet, &broker, spec("web", 1, fleet.choices(&[dialect]).await)).await;
+        let (_home, fleet, broker) = one_up_at(dialect).await;
         fleet.cloud(dialect).arm(Fault::always("delete", FaultKind::Html(503)));
         let report = within(&fleet, broker.destroy("web").await.unwrap().finish()).await.unwrap();
         assert!(matches!(report.machines[0].outcome, Outcome::Asks { .. }), "{dialect}: {report:#?}");
@@ -117,10 +123,7 @@ async fn what_could_not_be_deleted_in_time_is_deleted_by_the_next_destroy() {
 #[tokio::test(start_paused = true)]
 async fn a_destroy_that_was_stopped_goes_on_however_late_the_next_one_is() {
     for dialect in THREE {
-        let home = tempfile::tempdir().unwrap();
-        let fleet = Fleet::set(&THREE).await;
-        let broker = fleet.broker(home.path(), None).await;
-        up(&fleet, &broker, spec("web", 1, fleet.choices(&[dialect]).await)).await;
+        let (_home, fleet, broker) = one_up_at(dialect).await;
         fleet.cloud(dialect).arm(Fault::always("delete", FaultKind::Html(503)));
         let run = broker.destroy("web").await.unwrap();
         tokio::select! {
@@ -136,10 +139,7 @@ async fn a_destroy_that_was_stopped_goes_on_however_late_the_next_one_is() {
 #[tokio::test(start_paused = true)]
 async fn a_deletion_that_is_taken_back_is_asked_for_again() {
     for dialect in THREE {
-        let home = tempfile::tempdir().unwrap();
-        let fleet = Fleet::set(&THREE).await;
-        let broker = fleet.broker(home.path(), None).await;
-        up(&fleet, &broker, spec("web", 1, fleet.choices(&[dialect]).await)).await;
+        let (_home, fleet, broker) = one_up_at(dialect).await;
         fleet.cloud(dialect).arm(Fault::once("delete", FaultKind::Revert));
         down(&fleet, &broker, "web").await;
     }

@@ -9,7 +9,7 @@ use tokio::sync::{Mutex, mpsc};
 use vmbroker_core::Clock;
 use vmbroker_journal::{Journal, JournalError, JournalErrorKind, Result};
 
-use crate::deploy::claims::Claim;
+use crate::deploy::claims::{Claim, RunMark};
 use crate::deploy::engine::{Deployment, Event, What, later};
 use crate::deploy::rows::{self, Versions};
 use crate::deploy::run::News;
@@ -40,7 +40,6 @@ impl Time {
 pub(crate) struct Book {
     inner: Arc<Inner>,
     /// Absent for whoever only reads it.
-    #[expect(dead_code, reason = "it is held, never read")]
     claim: Option<Arc<Claim>>,
 }
 
@@ -67,6 +66,11 @@ impl Book {
     /// The same for reading it alone, which keeps nobody else from it.
     pub(crate) fn reader(&self) -> Self {
         Self { inner: Arc::clone(&self.inner), claim: None }
+    }
+
+    /// Marks it as a run's, as long as what is answered lives.
+    pub(crate) fn mark(&self) -> Option<RunMark> {
+        self.claim.as_ref().map(RunMark::of)
     }
 
     /// The state as it is written down.

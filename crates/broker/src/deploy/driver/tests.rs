@@ -149,16 +149,21 @@ async fn state(broker: &Broker) -> Deployment {
     broker.state("web").await.unwrap().unwrap()
 }
 
+/// Works on the run until the middle of its create.
+async fn until_the_middle<T>(slow: &Slow, run: impl Future<Output = T>) {
+    tokio::select! {
+        _ = run => panic!("it ended before the create"),
+        () = slow.clock.sleep(SLOW / 2) => {}
+    }
+}
+
 /// Drops the run in the middle of a create; where its leg is a while later.
 async fn dropped_in_the_middle() -> LegState {
     let home = tempfile::tempdir().unwrap();
     let slow = Slow::new(&clock(), Quirk::Nothing);
     let broker = broker(home.path(), &slow, None).await;
     let run = broker.deploy(spec()).await.unwrap();
-    tokio::select! {
-        _ = run.finish() => panic!("it ended before the create"),
-        () = slow.clock.sleep(SLOW / 2) => {}
-    }
+    until_the_middle(&slow, run.finish()).await;
     assert_eq!(slow.count(), 1);
     slow.clock.sleep(SLOW * 4).await;
     state(&broker).await.legs.values().next().unwrap().state
@@ -177,10 +182,7 @@ async fn what_follows_a_dropped_run_waits_for_its_sends() {
     let slow = Slow::new(&clock(), Quirk::Nothing);
     let broker = broker(home.path(), &slow, None).await;
     let run = broker.deploy(spec()).await.unwrap();
-    tokio::select! {
-        _ = run.finish() => panic!("it ended before the create"),
-        () = slow.clock.sleep(SLOW / 2) => {}
-    }
+    until_the_middle(&slow, run.finish()).await;
     assert!(broker.look().await.unwrap().is_empty(), "nothing is known before the answer");
     let report = broker.deploy(spec()).await.unwrap().finish().await.unwrap();
     assert!(report.is_complete() && slow.count() == 1, "{report:#?}");
@@ -195,10 +197,7 @@ async fn beside_a_run_nothing_else_touches_its_deployment() {
     let slow = Slow::new(&clock(), Quirk::Nothing);
     let broker = broker(home.path(), &slow, None).await;
     let mut run = std::pin::pin!(broker.deploy(spec()).await.unwrap().finish());
-    tokio::select! {
-        _ = &mut run => panic!("it ended before the create"),
-        () = slow.clock.sleep(SLOW / 2) => {}
-    }
+    until_the_middle(&slow, run.as_mut()).await;
     assert!(broker.look().await.unwrap().is_empty());
     for error in [broker.deploy(spec()).await.unwrap_err(), broker.destroy("web").await.unwrap_err()] {
         assert!(matches!(&error, DeployError::Wish(error) if error.kind() == ErrorKind::Conflict), "{error}");
